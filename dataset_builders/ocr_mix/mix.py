@@ -1,0 +1,44 @@
+"""The mix: any number of samples over the tasks, each a pure function of its seed."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ..rendering import Domain
+from ..rows import Sample
+from . import chart, lookup, recognition, table
+
+Sampler = Callable[[int, Domain], Sample]
+
+TASKS: dict[str, Sampler] = {
+    "recognition": recognition.sample,
+    "table": table.sample,
+    "chart": chart.sample,
+    "lookup": lookup.sample,
+}
+"""Task name → pure function from (seed, domain) to a sample."""
+
+
+def samples(
+    tasks: Sequence[str] | None = None, size: int = 1000, seed: int = 0, domain: Domain = Domain()
+) -> Iterator[Sample]:
+    """Draw ``size`` samples, the tasks in turn.
+
+    Args:
+        tasks: names in ``TASKS``; all of them if ``None``.
+        size: how many samples in all.
+        seed: samples ``seed`` … ``seed + size - 1`` of each task's endless sequence are used.
+        domain: fonts, words and text heights to use.
+
+    Raises:
+        ValueError: a task is unknown.
+    """
+    for index in range(size):
+        yield sample_at(index, tasks, seed, domain)
+
+
+def sample_at(index: int, tasks: Sequence[str] | None, seed: int, domain: Domain = Domain()) -> Sample:
+    """The sample that ``samples`` would give as number ``index``, without drawing those before it."""
+    names = tuple(tasks or TASKS)
+    unknown = [name for name in names if name not in TASKS]
+    if unknown:
+        raise ValueError(f"unknown task {unknown[0]!r}; choose from {', '.join(TASKS)}")
+    return TASKS[names[index % len(names)]](seed + index, domain)

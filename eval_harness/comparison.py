@@ -1,0 +1,155 @@
+"""How much a reduced model keeps of its teacher, with intervals from a paired bootstrap.
+
+Both models answered the same rows, so samples are drawn in pairs: a hard page is hard for both, and most of its
+variance cancels. Draws are made within each task, because tasks weigh alike whatever their size.
+Bootstrap: https://aclanthology.org/W04-3250.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .rows import Row
+
+Floats = npt.NDArray[np.float64]
+Scores = Mapping[str, Floats | Sequence[float]]
+"""Task → score of each of its samples; two models' scores have the same tasks and the same order of rows."""
+
+
+class Interval(NamedTuple):
+    """A figure and the bounds that a bootstrap puts around it."""
+
+    low: float
+    high: float
+    mean: float
+
+
+def retention(model: Scores, teacher: Scores) -> float:
+    """Mean over tasks of the model's score / the teacher's score.
+
+    Args:
+        model: the reduced model's scores.
+        teacher: the teacher's scores.
+
+    Raises:
+        ValueError: tasks or numbers of samples differ, or the teacher scores 0 on a task.
+    """
+    own, teachers = _task_means(model, teacher)
+    if not teachers.all():
+        raise ValueError("the teacher scores 0 on a task: leave that task out, or evaluate it on more rows")
+    return float((own / teachers).mean())
+
+
+def ratio_of_means(model: Scores, teacher: Scores) -> float:
+    """The model's mean score over tasks / the teacher's; tasks on which the teacher is good weigh more.
+
+    Raises:
+        ValueError: tasks or numbers of samples differ, or the teacher scores 0 everywhere.
+    """
+    own, teachers = _task_means(model, teacher)
+    if not teachers.any():
+        raise ValueError("the teacher scores 0 on every task: there is nothing to retain")
+    return float(own.mean() / teachers.mean())
+
+
+def paired_difference(a: Scores, b: Scores, *, draws: int = 5000, seed: int = 0, confidence: float = 0.95) -> Interval:
+    """Difference a − b of the mean scores over tasks.
+
+    Args:
+        a: one model's scores.
+        b: the other model's scores.
+        draws: bootstrap samples.
+        seed: of the draws.
+        confidence: share of the draws inside the interval.
+
+    Raises:
+        ValueError: tasks or numbers of samples differ.
+    """
+    left, right = _task_means(a, b)
+    drawn_left, drawn_right = _drawn_task_means(a, b, draws, seed)
+    drawn = (drawn_left - drawn_right).mean(axis=1)  # [draws]
+    return _interval(float((left - right).mean()), drawn, confidence)
+
+
+def retention_interval(
+    model: Scores, teacher: Scores, *, draws: int = 5000, seed: int = 0, confidence: float = 0.95
+) -> Interval:
+    """``retention`` with an interval; arguments as for ``paired_difference``.
+
+    Draws in which the teacher scores 0 on a task, where no ratio exists, are left out.
+
+    Raises:
+        ValueError: tasks or numbers of samples differ, or the teacher scores 0 on a task.
+    """
+    mean = retention(model, teacher)
+    own, teachers = _drawn_task_means(model, teacher, draws, seed)
+    defined = teachers.all(axis=1)
+    return _interval(mean, (own[defined] / teachers[defined]).mean(axis=1), confidence)
+
+
+def shuffled_images(rows: Iterable[Row], seed: int) -> list[dict[str, Any]]:
+    """The control that shows whether a model reads: every row gets the images of another row of its task.
+
+    Args:
+        rows: at least two of each task.
+        seed: of the permutation.
+
+    Returns:
+        Copies of the rows in the same order; ids, questions and references stay.
+
+    Raises:
+        ValueError: a task has one row only.
+    """
+    shuffled = [dict(row) for row in rows]
+    tasks: dict[str, list[dict[str, Any]]] = {}
+    for row in shuffled:
+        tasks.setdefault(row["task"], []).append(row)
+    for task, members in tasks.items():
+        if len(members) < 2:
+            raise ValueError(f"task {task!r} has one row only; images can be exchanged between two or more")
+        ring = Random(f"{seed}-{task}").sample(members, len(members))
+        images = [row["images"] for row in ring]
+        for row, others in zip(ring, images[1:] + images[:1], strict=True):
+            row["images"] = others
+    return shuffled
+
+
+def _task_means(a: Scores, b: Scores) -> tuple[Floats, Floats]:
+    """Mean score per task of both models, ``[tasks]`` each."""
+    tasks = _tasks(a, b)
+    return np.array([np.mean(a[task]) for task in tasks]), np.array([np.mean(b[task]) for task in tasks])
+
+
+def _drawn_task_means(a: Scores, b: Scores, draws: int, seed: int) -> tuple[Floats, Floats]:
+    """The same for ``draws`` bootstrap samples, ``[draws, tasks]`` each; both models get the same samples."""
+    rng = np.random.default_rng(seed)
+    left, right = [], []
+    for task in _tasks(a, b):
+        size = len(a[task])
+        weights = rng.multinomial(size, np.full(size, 1 / size), size=draws) / size  # [draws, samples]
+        left.append(weights @ np.asarray(a[task]))
+        right.append(weights @ np.asarray(b[task]))
+    return np.stack(left, axis=1), np.stack(right, axis=1)
+
+
+def _interval(mean: float, drawn: Floats, confidence: float) -> Interval:
+    """Percentile interval of drawn figures, ``[draws]``."""
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(float(low), float(high), mean)
+
+
+def _tasks(a: Scores, b: Scores) -> list[str]:
+    """The tasks of both, sorted.
+
+    Raises:
+        ValueError: they cannot be paired.
+    """
+    if not a or a.keys() != b.keys():
+        raise ValueError(f"models were scored on different tasks: {sorted(a)} and {sorted(b)}")
+    for task in a:
+        if len(a[task]) != len(b[task]) or len(a[task]) == 0:
+            raise ValueError(f"{task}: {len(a[task])} and {len(b[task])} samples; compare the same rows")
+    return sorted(a)

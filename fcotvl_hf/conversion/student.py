@@ -1,0 +1,88 @@
+"""From a teacher to an untrained student: the same weights and a fresh compressor before the projector.
+
+A ``conv1d`` student starts as mean pooling, so it is usable at once, only worse; re-alignment teaches it to read again.
+Paper: https://arxiv.org/abs/2502.18512, section 3.2.
+"""
+
+from pathlib import Path
+
+from fcotvl_hf.hub.models import load_weights, resolve_model
+from fcotvl_hf.io.atomic import atomic_folder
+from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+
+def build_student(
+    teacher: FCoTVLForConditionalGeneration, compressor_type: str, stride: int
+) -> FCoTVLForConditionalGeneration:
+    """Copy a teacher in memory and give the copy a fresh compressor.
+
+    Args:
+        teacher: a model of stride 1; not changed.
+        compressor_type: name of the compressor, e.g. ``"conv1d"``.
+        stride: how many neighbouring visual tokens become one.
+
+    Returns:
+        A student with its own weights, in the teacher's dtype, on its device and in its mode.
+
+    Raises:
+        ValueError: the teacher is itself compressed, the stride does not fit, or there is no such compressor.
+    """
+    if teacher.config.compressor_stride != 1:
+        raise ValueError(
+            f"the teacher has stride {teacher.config.compressor_stride}; students are made from a model of stride 1"
+        )
+    settings = teacher.config.to_dict() | {
+        "compressor_type": compressor_type,
+        "compressor_stride": stride,
+        "image_seq_length": None,
+    }
+    student = FCoTVLForConditionalGeneration(FCoTVLConfig.from_dict(settings)).to(teacher.device, teacher.dtype)
+    missing, unexpected = student.load_state_dict(teacher.state_dict(), strict=False)
+    wrong = unexpected + [key for key in missing if not key.startswith("model.compressor.")]
+    if wrong:
+        raise ValueError(f"teacher and student differ in more than the compressor: {', '.join(wrong)}")
+    student.generation_config = teacher.generation_config
+    return student.train(teacher.training)
+
+
+def init_student(
+    teacher: str, out: Path, stride: int, compressor_type: str = "conv1d", overwrite: bool = False
+) -> FCoTVLConfig:
+    """Write the folder of an untrained student: weights, processor, generation settings, chat template, code.
+
+    Args:
+        teacher: packaged name, folder or Hub id of a stride-1 model.
+        out: the folder to write.
+        stride: how many neighbouring visual tokens become one.
+        compressor_type: name of the compressor.
+        overwrite: replace ``out`` if it exists.
+
+    Returns:
+        The student's configuration.
+
+    Raises:
+        FileExistsError: ``out`` exists and ``overwrite`` is false.
+        ValueError: see ``build_student``.
+    """
+    with atomic_folder(out, overwrite) as folder:
+        path = resolve_model(teacher)
+        student = build_student(load_weights(path), compressor_type, stride)
+        processor = FCoTVLProcessor.from_pretrained(path)
+        processor.image_seq_length = student.config.image_seq_length
+        student.save_pretrained(folder)
+        processor.save_pretrained(folder)
+    return student.config
+
+
+def stride_of_compression(compression: float) -> int:
+    """The stride that removes a share ``compression`` of the visual tokens: compression = 1 − 1/stride.
+
+    Raises:
+        ValueError: no whole stride removes that share.
+    """
+    strides = {1 - 1 / stride: stride for stride in (2, 4, 8, 16)}
+    for share, stride in strides.items():
+        if abs(compression - share) < 1e-6:
+            return stride
+    shares = ", ".join(f"{share:g} (stride {stride})" for share, stride in strides.items())
+    raise ValueError(f"compression {compression:g} is not 1 - 1/stride; choose one of {shares}")

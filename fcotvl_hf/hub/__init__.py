@@ -1,0 +1,1 @@
+"""Finding, loading and asking models; cards and uploads."""

@@ -1,0 +1,93 @@
+"""One way to load a model: by a packaged name, a folder or a Hub id, with everything checked that could be wrong.
+
+transformers fills missing weights with random ones and only warns; serving a processor that writes the wrong number
+of placeholders is silent. Both are errors here.
+"""
+
+from importlib import resources
+from pathlib import Path
+
+import torch
+
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+PACKAGED = {"tiny": "fcot-vl-tiny", "tiny-50": "fcot-vl-tiny-50", "tiny-75": "fcot-vl-tiny-75"}
+"""Short names of the models inside the package → their folders in ``fcotvl_hf/assets``."""
+
+
+def resolve_model(name: str) -> str:
+    """Turn what a user calls a model into what ``from_pretrained`` takes.
+
+    Args:
+        name: ``tiny``, ``tiny-50``, ``tiny-75``, a folder, or a Hub id such as ``user/model``.
+
+    Returns:
+        The packaged folder's path, or ``name`` itself.
+
+    Raises:
+        FileNotFoundError: it looks like a path, or like nothing at all, and no such folder exists.
+    """
+    if Path(name).is_dir():
+        return name
+    if name in PACKAGED:
+        return str(resources.files("fcotvl_hf") / "assets" / PACKAGED[name])
+    looks_like_path = name.startswith((".", "/", "~", "\\")) or name.count("/") != 1 or name.endswith("/")
+    if looks_like_path:
+        names = ", ".join(PACKAGED)
+        raise FileNotFoundError(f"no model at {name}; give a model folder, a Hub id (user/model) or one of {names}")
+    return name
+
+
+def load_model(
+    name: str, dtype: torch.dtype | None = None, device: str | torch.device | None = None
+) -> tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]:
+    """Load a model and its processor for inference.
+
+    Args:
+        name: see ``resolve_model``.
+        dtype: of the weights in memory; by default the checkpoint's, but float32 on CPU, where half precision is slow.
+        device: where to put the model; by default an accelerator if there is one, else the CPU.
+
+    Returns:
+        The model in eval mode, and the processor.
+
+    Raises:
+        FileNotFoundError: there is no such model.
+        OSError: the folder or repository holds no model.
+        ValueError: weights are missing, left over or of the wrong shape, the model is no FCoT-VL model, or the
+            processor writes another number of placeholders than the model emits visual tokens.
+    """
+    path = resolve_model(name)
+    target = torch.device(device) if device is not None else _default_device()
+    if dtype is None and target.type == "cpu":
+        dtype = torch.float32
+    model = load_weights(path, dtype)
+    processor = FCoTVLProcessor.from_pretrained(path)
+    processor.check_against(model.config.image_seq_length, model.config.vision_config.image_size[0])
+    return model.to(target).eval(), processor
+
+
+def load_weights(path: str, dtype: torch.dtype | None = None) -> FCoTVLForConditionalGeneration:
+    """Load a model and refuse a checkpoint that does not fill it exactly.
+
+    Args:
+        path: a folder or a Hub id.
+        dtype: of the weights in memory; by default the checkpoint's.
+
+    Raises:
+        OSError: there is no model.
+        ValueError: keys are missing, unexpected or of another shape, or it is another kind of model.
+    """
+    model, info = FCoTVLForConditionalGeneration.from_pretrained(
+        path, dtype="auto" if dtype is None else dtype, output_loading_info=True, ignore_mismatched_sizes=True
+    )
+    for problem in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if keys := sorted(str(key) for key in info[problem]):
+            shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+            raise ValueError(f"{path} does not fit its config.json: {problem.replace('_', ' ')} {shown}")
+    return model
+
+
+def _default_device() -> torch.device:
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return accelerator if accelerator is not None else torch.device("cpu")

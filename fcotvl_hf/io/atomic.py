@@ -1,0 +1,105 @@
+"""Writes that are whole or not there: a crash, Ctrl-C or a kill leaves the old state, never half a file.
+
+Work goes to a temporary name beside the target and is renamed at the end. SIGTERM is turned into ``SystemExit`` while
+a folder is under way, so that job schedulers leave no debris either.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+
+def atomic_write(path: Path | str, content: str | bytes) -> None:
+    """Write ``content`` to ``path`` in one step, replacing what was there.
+
+    Args:
+        path: the file to write; its folder must exist.
+        content: text (written as UTF-8, line ends untouched) or bytes.
+
+    Raises:
+        OSError: the folder does not exist or cannot be written to.
+    """
+    path = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(unfinished, 0o666 & ~_umask())  # mkstemp's files are private
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary folder that becomes ``path`` when the block ends well and vanishes when it does not.
+
+        with atomic_folder("model") as folder:
+            model.save_pretrained(folder)
+
+    Args:
+        path: where the folder is to be; parents are made.
+        overwrite: replace an existing folder. The old one stays until the new one is complete.
+
+    Yields:
+        The temporary folder, on the same disk as ``path``.
+
+    Raises:
+        FileExistsError: ``path`` exists and ``overwrite`` is false; raised before any work. An empty folder counts as
+            absent.
+        NotADirectoryError: ``path`` is a file.
+    """
+    path = Path(path).absolute()
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{path} is a file; choose another name for the folder")
+    if path.exists() and any(path.iterdir()) and not overwrite:
+        raise FileExistsError(f"{path} exists already; choose another name or delete it first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    unfinished, replaced = scratch / "new", scratch / "old"
+    unfinished.mkdir()
+    try:
+        with _sigterm_raises():
+            yield unfinished
+            if path.exists():
+                path.rename(replaced)
+            unfinished.rename(path)
+    except BaseException:
+        if replaced.exists() and not path.exists():
+            replaced.rename(path)
+        raise
+    finally:
+        shutil.rmtree(scratch)
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM unwind the stack; without this Python dies on the spot and runs no clean-up."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _exit(signum: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + signum)
+
+
+def _umask() -> int:
+    """The process's mask of permissions withheld from new files; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,105 @@
+"""Arguments that the training scripts share, and a parser whose errors help.
+
+The command line goes before the YAML file of ``--config``, which goes before the defaults. Unknown keys are errors.
+"""
+
+import difflib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from trl import DatasetMixtureConfig, TrlParser
+
+from fcotvl_hf.training.base_config import FCoTConfig
+
+
+@dataclass
+class ModelArguments:
+    """Which model is trained."""
+
+    student: str | None = field(default=None, metadata={"help": "Model to train: packaged name, folder or Hub id."})
+    teacher: str | None = field(
+        default=None,
+        metadata={
+            "help": "Model of stride 1. Alone: the student is made from it, into OUTPUT_DIR/init. In distillation "
+            "with --student: where the teacher's projector comes from, needed when the student was trained before."
+        },
+    )
+    stride: int = field(
+        default=2, metadata={"help": "Visual tokens merged into one in a student made from --teacher: 2 is 50 %%."}
+    )
+    compressor: str = field(default="conv1d", metadata={"help": "Compressor of a student made from --teacher."})
+
+
+@dataclass
+class DataArguments:
+    """What it is trained on, unless ``datasets`` (a list of Hub ids or folders with Parquet files) is given."""
+
+    ocr_tasks: list[str] = field(
+        default_factory=lambda: ["recognition", "table", "chart", "lookup"],
+        metadata={"help": "Tasks of the OCR mix drawn on the fly, in turn."},
+    )
+    ocr_size: int = field(default=100_000, metadata={"help": "Pages of the OCR mix; an epoch shows each once."})
+    ocr_seed: int = field(default=0, metadata={"help": "First seed of the OCR mix's pages."})
+    eval_size: int = field(default=256, metadata={"help": "Pages after those, evaluated when eval_strategy asks for it."})
+
+
+class Parser(TrlParser):
+    """TRL's parser, with one-line errors and a suggestion for misspelt keys."""
+
+    def parse(self, argv: Sequence[str] | None = None) -> tuple[Any, ...]:
+        """Parse command line and YAML file into the dataclasses.
+
+        Args:
+            argv: arguments without the program's name; ``sys.argv``'s by default.
+
+        Raises:
+            SystemExit: with status 2 and one line on stderr, if anything is wrong.
+        """
+        args = list(sys.argv[1:] if argv is None else argv)
+        known = {option.removeprefix("--") for action in self._actions for option in action.option_strings}
+        given = [argument[2:].split("=")[0] for argument in args if argument.startswith("--")]
+        for key in [*given, *self._keys_of_config(args)]:
+            if key not in known | {"config", "env"}:
+                close = difflib.get_close_matches(key, known, n=1)
+                self.error(f"unknown option {key!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        try:
+            return tuple(self.parse_args_and_config(args))
+        except (ValueError, OSError) as error:
+            self.error(str(error))
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2 and one line; argparse's own would print the usage of 200 options first."""
+        self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
+
+    def _keys_of_config(self, args: list[str]) -> list[str]:
+        if "--config" not in args:
+            return []
+        path = Path(*args[args.index("--config") + 1 :][:1])
+        if not path.is_file():
+            self.error(f"no configuration file at {path}")
+        try:
+            settings = yaml.safe_load(path.read_text())
+        except yaml.YAMLError as error:
+            self.error(f"{path} is not YAML: {' '.join(str(error).split())}")
+        if not isinstance(settings, dict):
+            self.error(f"{path} must be a YAML mapping of option: value")
+        return list(settings)
+
+
+def build_parser(training: type[FCoTConfig], prog: str) -> Parser:
+    """A parser for model, data and the options of one trainer.
+
+    Args:
+        training: the trainer's configuration class.
+        prog: the command's name in help and errors.
+    """
+    return Parser(
+        (ModelArguments, DataArguments, training, DatasetMixtureConfig),
+        prog=prog,
+        allow_abbrev=False,
+        epilog="--config FILE.yaml holds the same keys; the command line goes before it.",
+    )

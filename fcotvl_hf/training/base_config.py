@@ -1,0 +1,48 @@
+"""Defaults of TRL's ``SFTConfig`` that do not suit image-text training, changed once for both trainers."""
+
+from dataclasses import dataclass, field
+
+from transformers.utils import is_torch_bf16_gpu_available
+from trl import SFTConfig
+
+
+@dataclass
+class FCoTConfig(SFTConfig):
+    """What both trainers share; every option of TRL's ``SFTConfig`` works as well.
+
+    Raises:
+        ValueError: ``max_length`` is set: truncation would cut image placeholders.
+    """
+
+    max_length: int | None = field(
+        default=None,
+        metadata={"help": "Must stay unset: truncation would cut image placeholders. Filter long samples beforehand."},
+    )
+    assistant_only_loss: bool = field(
+        default=True, metadata={"help": "Compute the loss on the assistant's answers only."}
+    )
+    logging_steps: float = field(
+        default=1, metadata={"help": "Log every X optimizer steps; log.jsonl gets one line each time."}
+    )
+    bf16: bool | None = field(
+        default=None, metadata={"help": "Mixed precision in bfloat16. Default: where the accelerator has it, never on CPU."}
+    )
+    activation_checkpointing: bool | None = field(
+        default=None, metadata={"help": "Recompute activations in the backward pass to save memory. Default: True."}
+    )
+    remove_unused_columns: bool = field(
+        default=False, metadata={"help": "Drop columns that training does not read; pages drawn on the fly need False."}
+    )
+    dataloader_num_workers: int = field(
+        default=1, metadata={"help": "Processes that load, tile and tokenize batches; 0 does it in the main process."}
+    )
+
+    def __post_init__(self) -> None:
+        if self.max_length is not None:
+            raise ValueError("max_length would cut image placeholders; leave it unset and filter long samples instead")
+        if self.activation_checkpointing is None:  # TRL still sets the old name, which transformers warns about
+            self.activation_checkpointing = self.gradient_checkpointing
+        if self.bf16 is None:
+            self.bf16 = not self.fp16 and not self.use_cpu and is_torch_bf16_gpu_available()
+        super().__post_init__()
+        self.dataloader_pin_memory = self.dataloader_pin_memory and self.device.type != "cpu"

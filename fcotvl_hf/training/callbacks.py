@@ -1,0 +1,100 @@
+"""What a run leaves beside its checkpoints: one line per step in ``log.jsonl``, and ``loss.png`` at the end."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from fcotvl_hf.io.atomic import atomic_write
+
+Entry = dict[str, float]
+
+
+class StepLog(TrainerCallback):
+    """Append ``{"step", "loss", …}`` for each logged optimizer step.
+
+    When a run starts or resumes, lines after the step it starts from are dropped, with a half-written last one, so no
+    step is there twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if not state.is_world_process_zero:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        kept = [entry for entry in read_log(self.path) if entry["step"] <= state.global_step]
+        atomic_write(self.path, "".join(json.dumps(entry) + "\n" for entry in kept))
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if state.is_world_process_zero and logs is not None and "loss" in logs:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+
+
+class LossPlot(TrainerCallback):
+    """Draw ``loss.png`` beside the log when training ends."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            plot_losses(read_log(self.log), self.log.with_name("loss.png"))
+
+
+class ProgressBar(ProgressCallback):
+    """The usual bar with the loss beside it, instead of a printed dictionary per step."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if self.training_bar is not None and logs is not None and "loss" in logs:
+            self.training_bar.set_postfix(loss=f"{logs['loss']:.4g}")
+
+
+def read_log(path: Path) -> list[Entry]:
+    """Read ``log.jsonl``; a last line cut off by a kill is left out, a missing file is an empty log."""
+    if not path.exists():
+        return []
+    lines = path.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def plot_losses(entries: list[Entry], path: Path) -> None:
+    """Draw every loss of a log over its steps.
+
+    Args:
+        entries: lines of the log; ``loss`` and, from distillation, its parts ``ce`` and ``kl``.
+        path: the PNG to write.
+    """
+    from matplotlib.figure import Figure  # a Figure of its own draws without a display
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for name in ("loss", "ce", "kl"):
+        points = [(entry["step"], entry[name]) for entry in entries if name in entry]
+        if points:
+            axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
+    axes.set(xlabel="optimizer step", ylabel="per response token", title=path.absolute().parent.name)
+    if entries:
+        axes.legend()
+    figure.savefig(path, dpi=120)

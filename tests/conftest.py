@@ -1,0 +1,82 @@
+"""What every test may use: a tiny random teacher, its folder, a page with text; no network, one thread."""
+
+import copy
+import os
+import tempfile
+from pathlib import Path
+
+_cache = tempfile.TemporaryDirectory(prefix="fcotvl-tests-")
+os.environ["HF_HUB_OFFLINE"] = "1"  # these are read when transformers is imported
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HOME"] = _cache.name
+os.environ["HF_MODULES_CACHE"] = f"{_cache.name}/modules"
+
+import pytest
+import torch
+from fcotvl_hf.dataset_builders.fonts import load_font
+from fcotvl_hf.dataset_builders.rendering import Page
+from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
+from PIL import Image
+
+from fcotvl_hf.tiny.architecture import build_config, build_processor
+
+torch.set_num_threads(1)
+
+Teacher = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
+
+
+@pytest.fixture(scope="session")
+def session_teacher() -> Teacher:
+    """A random stride-1 model of about 100 k parameters with the real tiny tokenizer. Do not change it."""
+    processor = build_processor()
+    model = FCoTVLForConditionalGeneration(_small_config(processor)).eval()
+    _fill_with_noise(model)
+    model.generation_config.eos_token_id = model.config.text_config.eos_token_id
+    model.generation_config.pad_token_id = model.config.text_config.pad_token_id
+    model.generation_config.max_new_tokens = 16
+    return model, processor
+
+
+@pytest.fixture
+def tiny_teacher(session_teacher: Teacher) -> Teacher:
+    """A copy of ``session_teacher`` for one test to train, cut up or throw away."""
+    return copy.deepcopy(session_teacher)
+
+
+@pytest.fixture(scope="session")
+def teacher_folder(session_teacher: Teacher, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``session_teacher`` as a saved model folder with processor and code."""
+    folder = tmp_path_factory.mktemp("models") / "teacher"
+    for part in copy.deepcopy(session_teacher):  # saving notes things in the configuration
+        part.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def page() -> Image.Image:
+    """A page of two tiles side by side with two lines of text."""
+    page = Page(224, 112)
+    font = load_font("Roboto-Regular", 24)
+    page.text(8, 12, "Invoice 4711", font)
+    page.text(8, 56, "Total 128.50", font)
+    return page.image
+
+
+def _small_config(processor: FCoTVLProcessor) -> FCoTVLConfig:
+    """The tiny teacher's shape at a fortieth of its size; grouped queries as in InternVL2."""
+    settings = build_config(processor.tokenizer).to_dict()
+    text = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 12}
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    settings["text_config"] |= text | heads
+    settings["vision_config"] |= vision
+    return FCoTVLConfig.from_dict(settings)
+
+
+def _fill_with_noise(model: FCoTVLForConditionalGeneration) -> None:
+    """Noise wide enough that another picture gives another answer; a fresh model's differences drown in rounding."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "norm" not in name and "lambda" not in name:
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)

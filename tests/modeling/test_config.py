@@ -1,0 +1,56 @@
+"""A configuration says what the model emits, and refuses what cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from fcotvl_hf.modeling import FCoTVLConfig, build_compressor
+
+VISION = {"image_size": 112, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+
+
+@pytest.mark.parametrize(("stride", "tokens"), [(1, 16), (2, 8), (4, 4)])
+def test_tokens_per_tile_follow_the_stride(stride: int, tokens: int) -> None:
+    config = FCoTVLConfig(vision_config=VISION, compressor_type="conv1d", compressor_stride=stride)
+    assert config.image_seq_length == tokens
+    assert config.compression == 1 - tokens / 16
+
+
+def test_internvl2_has_256_tokens_by_default() -> None:
+    config = FCoTVLConfig()
+    assert (config.compressor_type, config.compressor_stride, config.image_seq_length) == ("none", 1, 256)
+
+
+def test_stride_that_cuts_a_row_is_refused_with_the_choices() -> None:
+    with pytest.raises(ValueError, match="compressor_stride=3 does not divide the 4 visual tokens of a row; .* 1, 2, 4"):
+        FCoTVLConfig(vision_config=VISION, compressor_type="conv1d", compressor_stride=3)
+
+
+def test_contradicting_image_seq_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="image_seq_length=16, but a 4×4 grid at stride 2 gives 8"):
+        FCoTVLConfig(vision_config=VISION, compressor_type="conv1d", compressor_stride=2, image_seq_length=16)
+
+
+def test_no_compressor_means_stride_one() -> None:
+    with pytest.raises(ValueError, match='"none" needs compressor_stride=1'):
+        FCoTVLConfig(vision_config=VISION, compressor_stride=2)
+
+
+def test_unknown_compressor_is_refused_with_the_choices() -> None:
+    with pytest.raises(ValueError, match="'magic'; choose from none, mean, conv1d"):
+        build_compressor(FCoTVLConfig(vision_config=VISION, compressor_type="magic"))
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+def test_round_trip_keeps_nested_configurations(tmp_path: Path, kind: str) -> None:
+    text = {"model_type": kind, "hidden_size": 48, "num_attention_heads": 4}
+    config = FCoTVLConfig(
+        vision_config=VISION, text_config=text, compressor_type="mean", compressor_stride=4, tie_word_embeddings=False
+    )
+    config.save_pretrained(tmp_path)
+    for again in (FCoTVLConfig.from_pretrained(tmp_path), FCoTVLConfig.from_dict(config.to_dict())):
+        assert again.to_dict() == config.to_dict()
+        assert again.text_config.model_type == kind
+        assert again.text_config.hidden_size == 48
+        assert tuple(again.vision_config.image_size) == (112, 112)
+        assert (again.compressor_type, again.compressor_stride, again.image_seq_length) == ("mean", 4, 4)

@@ -1,0 +1,58 @@
+"""The processor writes as many placeholders as the model emits tokens, and says so when it does not."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fcotvl_hf.conversion.student import init_student
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLImageProcessor, FCoTVLProcessor
+
+Model = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
+
+
+def _change(folder: Path, **settings: object) -> None:
+    file = folder / "processor_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | settings))
+
+
+def test_placeholders_for_several_images(tiny_teacher: Model, page: Image.Image) -> None:
+    model, processor = tiny_teacher
+    tile = page.crop((0, 0, 112, 112))
+    ids = processor(text="<IMG_CONTEXT> and <IMG_CONTEXT>", images=[page, tile], return_tensors="pt")["input_ids"][0]
+    assert (ids == model.config.image_token_id).sum() == (3 + 1) * 16
+    text = processor.tokenizer.decode(ids)
+    blocks = [f"<img>{'<IMG_CONTEXT>' * 16 * tiles}</img>" for tiles in (3, 1)]
+    assert text == " and ".join(blocks)
+
+
+def test_disagreement_with_the_model_is_refused_at_load(teacher_folder: Path, tmp_path: Path) -> None:
+    init_student(str(teacher_folder), tmp_path / "student", stride=2)
+    _change(tmp_path / "student", image_seq_length=16)
+    with pytest.raises(ValueError, match="writes 16 placeholders per tile, the model emits 8"):
+        FCoTVLProcessor.from_pretrained(tmp_path / "student")
+
+
+def test_other_tile_size_is_refused_at_load(session_teacher: Model, teacher_folder: Path, tmp_path: Path) -> None:
+    model, processor = session_teacher
+    other = FCoTVLProcessor(FCoTVLImageProcessor(), processor.tokenizer, image_seq_length=16)
+    model.config.save_pretrained(tmp_path)
+    other.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="cuts tiles of 448 px, the model expects 112 px"):
+        FCoTVLProcessor.from_pretrained(tmp_path)
+
+
+def test_a_processor_saved_alone_loads(session_teacher: Model, tmp_path: Path) -> None:
+    processor = session_teacher[1]
+    processor.save_pretrained(tmp_path)
+    again = FCoTVLProcessor.from_pretrained(tmp_path)
+    assert again.image_seq_length == 16
+    assert again.image_processor.max_patches == processor.image_processor.max_patches
+    assert again.chat_template == processor.chat_template
+
+
+def test_max_patches_limits_a_call(session_teacher: Model, page: Image.Image) -> None:
+    processor = session_teacher[1]
+    pixels = processor(text="<IMG_CONTEXT>", images=page, max_patches=1, return_tensors="pt")["pixel_values"]
+    assert pixels.shape == (1, 3, 112, 112)
