@@ -21,10 +21,14 @@ class Lexicon:
     Args:
         held_out: use the words kept out of training instead of the training words.
         random_share: probability in [0, 1] that a token is a random alphanumeric string.
+        number_share: probability that it is a number.
+        punctuation_share: probability that a word comes with punctuation.
     """
 
     held_out: bool = False
     random_share: float = 0.2
+    number_share: float = 0.15
+    punctuation_share: float = 0.15
 
     def word(self, rng: Random, max_length: int = 12) -> str:
         """One dictionary word of at most ``max_length`` characters, now and then capitalised or in capitals."""
@@ -40,10 +44,10 @@ class Lexicon:
         kind = rng.random()
         if kind < self.random_share:
             return random_string(rng, 1, min(8, max_length))
-        if kind < self.random_share + 0.15:
+        if kind < self.random_share + self.number_share:
             return number(rng)[:max_length]
         word = self.word(rng, max_length)
-        return punctuate(rng, word) if rng.random() < 0.15 else word
+        return punctuate(rng, word) if rng.random() < self.punctuation_share else word
 
     def cell(self, rng: Random) -> str:
         """One short table cell: a number, a word or a code."""

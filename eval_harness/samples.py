@@ -38,9 +38,9 @@ def reusable_records(path: Path, keys: Mapping[str, str]) -> dict[str, Record]:
     """
     if not path.exists():
         return {}
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     parsed = filter(None, map(_parse, lines))
-    records = {record["id"]: record for record in parsed if record["key"] == keys.get(record["id"])}
+    records = {record["id"]: record for record in parsed if record.get("key") == keys.get(record["id"], "")}
     kept = "".join(_line(record) for record in records.values())
     if kept != "\n".join(lines):
         logger.warning("%s: kept %d predictions, dropped what is stale or incomplete", path, len(records))

@@ -13,11 +13,11 @@ os.environ["HF_MODULES_CACHE"] = f"{_cache.name}/modules"
 
 import pytest
 import torch
+from PIL import Image
+
 from fcotvl_hf.dataset_builders.fonts import load_font
 from fcotvl_hf.dataset_builders.rendering import Page
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
-from PIL import Image
-
 from fcotvl_hf.tiny.architecture import build_config, build_processor
 
 torch.set_num_threads(1)
@@ -52,7 +52,7 @@ def teacher_folder(session_teacher: Teacher, tmp_path_factory: pytest.TempPathFa
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def page() -> Image.Image:
     """A page of two tiles side by side with two lines of text."""
     page = Page(224, 112)

@@ -4,11 +4,14 @@ A ``conv1d`` student starts as mean pooling, so it is usable at once, only worse
 Paper: https://arxiv.org/abs/2502.18512, section 3.2.
 """
 
+import logging
 from pathlib import Path
 
 from fcotvl_hf.hub.models import load_weights, resolve_model
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+logger = logging.getLogger(__name__)
 
 
 def build_student(
@@ -71,18 +74,6 @@ def init_student(
         processor.image_seq_length = student.config.image_seq_length
         student.save_pretrained(folder)
         processor.save_pretrained(folder)
+    tokens, compression = student.config.image_seq_length, student.config.compression
+    logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * compression)
     return student.config
-
-
-def stride_of_compression(compression: float) -> int:
-    """The stride that removes a share ``compression`` of the visual tokens: compression = 1 − 1/stride.
-
-    Raises:
-        ValueError: no whole stride removes that share.
-    """
-    strides = {1 - 1 / stride: stride for stride in (2, 4, 8, 16)}
-    for share, stride in strides.items():
-        if abs(compression - share) < 1e-6:
-            return stride
-    shares = ", ".join(f"{share:g} (stride {stride})" for share, stride in strides.items())
-    raise ValueError(f"compression {compression:g} is not 1 - 1/stride; choose one of {shares}")

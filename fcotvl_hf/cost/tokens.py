@@ -61,6 +61,20 @@ def visual_tokens(tiles: int, image_seq_length: int) -> int:
     return tiles * image_seq_length
 
 
+def stride_of_compression(compression: float) -> int:
+    """The stride that removes a share ``compression`` of the visual tokens: compression = 1 − 1/stride.
+
+    Raises:
+        ValueError: no stride of 2, 4, 8 or 16 removes that share.
+    """
+    strides = {1 - 1 / stride: stride for stride in (2, 4, 8, 16)}
+    for share, stride in strides.items():
+        if abs(compression - share) < 1e-6:
+            return stride
+    shares = ", ".join(f"{share:g} (stride {stride})" for share, stride in strides.items())
+    raise ValueError(f"compression {compression:g} is not 1 - 1/stride; choose one of {shares}")
+
+
 @cache
 def _grids(min_tiles: int, max_tiles: int) -> list[Tiling]:
     """All grids with ``min_tiles`` to ``max_tiles`` tiles, smaller ones first, then by columns."""

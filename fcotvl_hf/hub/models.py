@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedConfig
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -78,6 +79,12 @@ def load_weights(path: str, dtype: torch.dtype | None = None) -> FCoTVLForCondit
         OSError: there is no model.
         ValueError: keys are missing, unexpected or of another shape, or it is another kind of model.
     """
+    settings, _ = PreTrainedConfig.get_config_dict(path)
+    if not settings:
+        raise FileNotFoundError(f"{path} holds no model: there is no config.json in it")
+    if settings["model_type"] != "fcotvl":
+        kind = settings["model_type"]
+        raise ValueError(f"{path} is a model of type {kind}, not fcotvl; convert it first: fcotvl convert {path} OUT")
     model, info = FCoTVLForConditionalGeneration.from_pretrained(
         path, dtype="auto" if dtype is None else dtype, output_loading_info=True, ignore_mismatched_sizes=True
     )

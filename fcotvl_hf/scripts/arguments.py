@@ -44,7 +44,16 @@ class DataArguments:
     )
     ocr_size: int = field(default=100_000, metadata={"help": "Pages of the OCR mix; an epoch shows each once."})
     ocr_seed: int = field(default=0, metadata={"help": "First seed of the OCR mix's pages."})
-    eval_size: int = field(default=256, metadata={"help": "Pages after those, evaluated when eval_strategy asks for it."})
+    ocr_run_length: int = field(
+        default=1,
+        metadata={
+            "help": "Consecutive pages of one task. The micro-batch size here, with train_sampling_strategy "
+            "sequential, halves the padding."
+        },
+    )
+    eval_size: int = field(
+        default=256, metadata={"help": "Pages after those, evaluated when eval_strategy asks for it."}
+    )
 
 
 class Parser(TrlParser):
@@ -78,7 +87,9 @@ class Parser(TrlParser):
     def _keys_of_config(self, args: list[str]) -> list[str]:
         if "--config" not in args:
             return []
-        path = Path(*args[args.index("--config") + 1 :][:1])
+        if args[-1] == "--config":
+            self.error("--config needs the name of a YAML file")
+        path = Path(args[args.index("--config") + 1])
         if not path.is_file():
             self.error(f"no configuration file at {path}")
         try:
@@ -98,7 +109,7 @@ def build_parser(training: type[FCoTConfig], prog: str) -> Parser:
         prog: the command's name in help and errors.
     """
     return Parser(
-        (ModelArguments, DataArguments, training, DatasetMixtureConfig),
+        (ModelArguments, DataArguments, training, DatasetMixtureConfig),  # type: ignore[arg-type]
         prog=prog,
         allow_abbrev=False,
         epilog="--config FILE.yaml holds the same keys; the command line goes before it.",

@@ -1,10 +1,9 @@
 """Re-align a compressed student by self-distillation.
 
-    fcotvl distill --teacher tiny --stride 2 --output_dir runs/distill-50
-    accelerate launch -m fcotvl_hf.scripts.distill --config fcotvl_hf/recipes/tiny/distill-50.yaml
+fcotvl distill --teacher tiny --stride 2 --output_dir runs/distill-50
+accelerate launch -m fcotvl_hf.scripts.distill --config fcotvl_hf/recipes/tiny/distill-50.yaml
 """
 
-import copy
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,8 +36,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     projector = None
     if which.teacher is not None:
         projector = load_model(which.teacher, dtype=torch.float32, device="cpu")[0].model.multi_modal_projector
-        projector = copy.deepcopy(projector)
-    train_rows, eval_rows = rows_of(mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.eval_size)
+    train_rows, eval_rows = rows_of(
+        mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.ocr_run_length, data.eval_size
+    )
     trainer = FCoTDistillationTrainer(
         model,
         args,

@@ -1,7 +1,7 @@
 """Post-train all parameters of a model by supervised fine-tuning.
 
-    fcotvl sft --student runs/distill-50 --output_dir runs/sft-50
-    accelerate launch -m fcotvl_hf.scripts.sft --config fcotvl_hf/recipes/tiny/sft-50.yaml
+fcotvl sft --student runs/distill-50 --output_dir runs/sft-50
+accelerate launch -m fcotvl_hf.scripts.sft --config fcotvl_hf/recipes/tiny/sft-50.yaml
 """
 
 import logging
@@ -33,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder = student_of(which.student, which.teacher, which.stride, which.compressor, Path(args.output_dir))
     model, processor = load_model(folder, dtype=torch.float32, device="cpu")
-    train_rows, eval_rows = rows_of(mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.eval_size)
+    train_rows, eval_rows = rows_of(
+        mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.ocr_run_length, data.eval_size
+    )
     trainer = FCoTSFTTrainer(
         model,
         args,

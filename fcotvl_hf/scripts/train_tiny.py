@@ -2,7 +2,8 @@
 
     python -m fcotvl_hf.scripts.train_tiny --out runs/tiny
 
-On two CPU cores the teacher takes about two hours.
+Stages: ``teacher`` (perceive, follow, read: see ``fcotvl_hf.tiny``), ``students``, and ``controls``, the models that tell
+what the training data alone gives. ``--warm-start tiny`` lets ``read`` go on from a model that reads already.
 """
 
 import argparse
@@ -11,15 +12,28 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+STAGES = ("teacher", "students", "controls")
+
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the script."""
-    parser = argparse.ArgumentParser(prog="train_tiny", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="train_tiny", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/tiny"), help="folder for checkpoints and logs")
+    parser.add_argument("--stages", nargs="+", default=STAGES, choices=STAGES, help="what to run, in this order")
     parser.add_argument("--seed", type=int, default=1, help="seed of weights and pages")
-    parser.add_argument("--stages", nargs="+", default=["perceive"], choices=["perceive"], help="what to run, in order")
     parser.add_argument("--perceive-steps", type=int, default=1800, help="batches of 64 one-tile pages")
+    parser.add_argument("--follow-steps", type=int, default=500, help="batches of 64 one-tile pages")
+    parser.add_argument("--read-steps", type=int, default=6000, help="batches of 48 pages")
+    parser.add_argument("--read-lr", type=float, default=1e-3, help="peak learning rate of the stage read")
+    parser.add_argument("--warm-start", help="a model to go on from, instead of perceive and follow")
+    parser.add_argument("--distill-steps", type=int, default=1500, help="re-alignment steps of a student")
+    parser.add_argument("--sft-steps", type=int, default=2500, help="post-training steps of a student or control")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
+    parser.add_argument(
+        "--assets", type=Path, default=Path("fcotvl_hf/assets"), help="where the packaged models are written, in fp16"
+    )
     return parser
 
 
@@ -27,19 +41,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the chosen stages."""
     args = make_parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")  # set before torch starts its threads
 
     import torch
 
-    from fcotvl_hf.tiny.architecture import build_config, build_model, build_processor
-    from fcotvl_hf.tiny.loop import Schedule
-    from fcotvl_hf.tiny.perceive import perceive
+    from fcotvl_hf.tiny.students import make_controls, make_students
+    from fcotvl_hf.tiny.teacher import make_teacher
 
     torch.set_num_threads(args.threads)
-    processor = build_processor()
-    model = build_model(build_config(processor.tokenizer), args.seed)
-    schedule = Schedule(steps=args.perceive_steps, batch_size=64, peak_lr=2e-3)
-    perceive(model, args.out / "perceive", schedule, args.seed * 1_000_000_000)
+    if "teacher" in args.stages:
+        make_teacher(args)
+    if "students" in args.stages:
+        make_students(args.assets, args.out, args.distill_steps, args.sft_steps)
+    if "controls" in args.stages:
+        make_controls(args.assets, args.out, args.distill_steps, args.sft_steps)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def train(
     with (folder / "log.jsonl").open("a") as log:
         steps = range(first, schedule.steps)
         for step, batch in zip(track(steps, folder.name, disable=not steps), batches(first), strict=False):
-            loss, figures = loss_of(batch)
+            with torch.autocast("cpu", torch.bfloat16):  # twice as fast as float32 where the CPU has bfloat16
+                loss, figures = loss_of(batch)
             model.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -77,6 +77,7 @@ class Perceiver(nn.Module):
 
 def perceive(model: FCoTVLForConditionalGeneration, folder: Path, schedule: Schedule, seed: int) -> None:
     """Run the stage; ``model``'s vision tower and projector are trained in place."""
+    model.set_attn_implementation("eager")  # PyTorch's fused attention is slow in bfloat16 on CPUs
     perceiver = Perceiver(model)
     forward = torch.compile(perceiver, dynamic=False)
     weight = torch.ones(len(CHARACTERS) + 1)

@@ -1,10 +1,11 @@
-"""Stage 2, read: the whole model answers questions, from one line of text to tables, charts and look-ups.
+"""Stages 2 and 3: the whole model answers questions by next-token cross-entropy on the answers.
 
-Next-token cross-entropy on the answers only. The curriculum starts with one short line on one tile, so that the
-language model first learns to go through the visual tokens in order, and widens to the full mix.
+``follow`` trains the language model alone to go through the visual tokens in order, from one short line on: its first
+gradients are noise that would only spoil what the vision half has learnt. ``read`` then trains everything on the mix of
+text, tables, charts and look-ups.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -27,13 +28,20 @@ POOL = 6
 _SHARES = {"recognition": 0.4, "table": 0.25, "chart": 0.15, "lookup": 0.2}
 
 
-def draw(seed: int, progress: float) -> Sample:
-    """The training page of ``seed`` when a share ``progress`` (0 to 1) of the stage is done."""
+Draw = Callable[[int, float], Sample]
+"""From a seed and the share of the stage that is done (0 to 1) to a training page."""
+
+
+def draw_lines(seed: int, done: float) -> Sample:
+    """One-tile pages of text: a single line at first, up to five lines from a third of the stage on."""
+    return recognition.sample(seed, Domain(), max_tiles=1, max_lines=1 + int(min(1.0, done * 3) * 4))
+
+
+def draw_mix(seed: int, done: float) -> Sample:
+    """Pages of all tasks and sizes; in the first fifth of the stage, half of them still one-tile text."""
     rng = Random(f"read-{seed}")
-    if progress < 0.1:
-        return recognition.sample(seed, Domain(), max_tiles=1, max_lines=1 + int(progress * 30))
-    if progress < 0.3 and rng.random() < 0.6:
-        return recognition.sample(seed, Domain(), max_tiles=1)
+    if done < 0.2 and rng.random() < 0.5:
+        return draw_lines(seed, 1.0)
     task = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
     return TASKS[task](seed, Domain())
 
@@ -52,10 +60,10 @@ def collate(samples: Sequence[Sample], processor: FCoTVLProcessor) -> Batch:
     return {"input_ids": ids, "labels": ids.where(answered, -100), "pixel_values": inputs["pixel_values"]}
 
 
-def make_pool(pool: int, *, schedule: Schedule, seed: int, progress: float | None, processor: FCoTVLProcessor) -> list[Batch]:
+def make_pool(pool: int, *, draw: Draw, schedule: Schedule, seed: int, processor: FCoTVLProcessor) -> list[Batch]:
     """``POOL`` batches of pages sorted by how long they are, in a shuffled order."""
     count = POOL * schedule.batch_size
-    done = progress if progress is not None else pool * POOL / schedule.steps
+    done = pool * POOL / schedule.steps
     samples = [draw(seed + pool * count + index, done) for index in range(count)]
 
     def length(sample: Sample) -> tuple[int, int]:
@@ -79,31 +87,43 @@ def answer_loss(model: FCoTVLForConditionalGeneration, batch: Batch) -> tuple[to
     return F.cross_entropy(logits, targets[asked]), right
 
 
+def follow(
+    model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, schedule: Schedule, seed: int
+) -> None:
+    """Run the stage; ``model``'s language half is trained in place.
+
+    Args:
+        model: its vision half has perceived.
+        processor: its processor.
+        folder: checkpoints and log.
+        schedule: length, batch size, learning rate.
+        seed: first page.
+    """
+    model.model.vision_tower.requires_grad_(False)
+    _run(model, processor, folder, schedule, seed, draw_lines)
+    model.model.vision_tower.requires_grad_(True)
+
+
 def read(
+    model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, schedule: Schedule, seed: int
+) -> None:
+    """Run the stage; all of ``model`` is trained in place. Arguments as for ``follow``."""
+    _run(model, processor, folder, schedule, seed, draw_mix)
+
+
+def _run(
     model: FCoTVLForConditionalGeneration,
     processor: FCoTVLProcessor,
     folder: Path,
     schedule: Schedule,
     seed: int,
-    *,
-    progress: float | None = None,
+    draw: Draw,
 ) -> None:
-    """Run the stage; all of ``model`` is trained in place.
-
-    Args:
-        model: a teacher whose vision half has perceived, or one that reads already.
-        processor: its processor.
-        folder: checkpoints and log.
-        schedule: length, batch size, learning rate.
-        seed: first page.
-        progress: where on the curriculum to stay; from 0 to 1 over the stage if ``None``.
-    """
-    model.model.vision_tower.compile(dynamic=True)
-    model.model.language_model.compile(dynamic=True)
+    model.set_attn_implementation("eager")  # PyTorch's fused attention is slow in bfloat16 on CPUs
 
     def loss_of(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         loss, right = answer_loss(model, batch)
         return loss, {"accuracy": right.item(), "tiles": batch["pixel_values"].shape[0]}
 
-    pool = partial(make_pool, schedule=schedule, seed=seed, progress=progress, processor=processor)
+    pool = partial(make_pool, draw=draw, schedule=schedule, seed=seed, processor=processor)
     train(model, loss_of, lambda first: stream(pool, POOL, first), schedule, folder)

@@ -41,9 +41,7 @@ def teacher_inputs(student: TextInputs, image_token_id: int, ratio: int) -> Text
         flat = values.flatten().repeat_interleave(copies.flatten())
         return pad_sequence(list(flat.split(lengths)), batch_first=True, padding_value=padding)
 
-    return TextInputs(
-        repeat(student.input_ids, 0), repeat(student.attention_mask, 0), repeat(student.labels, IGNORED)
-    )
+    return TextInputs(repeat(student.input_ids, 0), repeat(student.attention_mask, 0), repeat(student.labels, IGNORED))
 
 
 def response_rows(hidden: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

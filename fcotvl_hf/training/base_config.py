@@ -14,6 +14,7 @@ class FCoTConfig(SFTConfig):
         ValueError: ``max_length`` is set: truncation would cut image placeholders.
     """
 
+    output_dir: str = field(default="runs/training", metadata={"help": "Where checkpoints, log and model go."})
     max_length: int | None = field(
         default=None,
         metadata={"help": "Must stay unset: truncation would cut image placeholders. Filter long samples beforehand."},
@@ -24,8 +25,9 @@ class FCoTConfig(SFTConfig):
     logging_steps: float = field(
         default=1, metadata={"help": "Log every X optimizer steps; log.jsonl gets one line each time."}
     )
-    bf16: bool | None = field(
-        default=None, metadata={"help": "Mixed precision in bfloat16. Default: where the accelerator has it, never on CPU."}
+    bf16: bool | None = field(  # type: ignore[assignment]  # as TRL has it
+        default=None,
+        metadata={"help": "Mixed precision in bfloat16. Default: where the accelerator has it, never on CPU."},
     )
     activation_checkpointing: bool | None = field(
         default=None, metadata={"help": "Recompute activations in the backward pass to save memory. Default: True."}

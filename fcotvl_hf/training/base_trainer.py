@@ -7,6 +7,7 @@ from transformers import PrinterCallback, ProgressCallback
 from trl import SFTTrainer
 
 from fcotvl_hf.hub.cards import checkpoint_card
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .base_config import FCoTConfig
 from .callbacks import LossPlot, ProgressBar, StepLog
@@ -26,6 +27,8 @@ class FCoTTrainer(SFTTrainer):
     """
 
     args: FCoTConfig
+    model: FCoTVLForConditionalGeneration
+    processing_class: FCoTVLProcessor
 
     def __init__(self, model: Any, args: FCoTConfig, train_dataset: Any, **kwargs: Any) -> None:
         super().__init__(model=model, args=args, train_dataset=train_dataset, **kwargs)
@@ -39,7 +42,7 @@ class FCoTTrainer(SFTTrainer):
         self.add_callback(StepLog(log))
         self.add_callback(LossPlot(log))
 
-    def create_model_card(
+    def create_model_card(  # type: ignore[override]  # TRL's signature, not the Trainer's
         self, model_name: str | None = None, dataset_name: str | None = None, tags: str | list[str] | None = None
     ) -> None:
         """Write ``README.md`` into the output folder: what was trained, on what, and that nothing was measured.
@@ -61,9 +64,7 @@ class FCoTTrainer(SFTTrainer):
             datasets=[dataset_name] if dataset_name else [],
             settings={
                 "learning rate": self.args.learning_rate,
-                "batch size": self.args.train_batch_size
-                * self.args.gradient_accumulation_steps
-                * self.args.world_size,
+                "batch size": self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size,
                 "seed": self.args.seed,
             },
         )

@@ -37,7 +37,8 @@ class FCoTDistillationTrainer(FCoTTrainer):
     """
 
     args: FCoTDistillationConfig
-    loss_is_scaled_for_ga = True  # compute_loss divides by the tokens of the whole optimizer step
+    # compute_loss divides by the tokens of the whole optimizer step
+    loss_is_scaled_for_ga = True  # type: ignore[assignment]  # TRL infers the type None
     _tag_names = ["fcot-vl", "distillation", "trl"]
     _name = "FCoT-VL re-alignment by self-distillation"
 
@@ -127,9 +128,7 @@ class FCoTDistillationTrainer(FCoTTrainer):
         metrics["kl"].append(kl / max(tokens, 1))
 
 
-def _read(
-    core: nn.Module, text: TextInputs, images: torch.Tensor | None
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _read(core: nn.Module, text: TextInputs, images: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
     """Let the language model read text and visual tokens; return response rows ``[N, width]`` and targets ``[N]``."""
     encoded = None if images is None else {"image": BaseModelOutputWithPooling(pooler_output=images)}
     hidden = core(

@@ -35,14 +35,15 @@ def student_of(student: str | None, teacher: str | None, stride: int, compressor
     if teacher is None:
         raise ValueError("nothing to train: give --student, or --teacher and --stride to make one")
     made = output_dir / "init"
-    with PartialState().main_process_first():
-        if not made.exists():
-            init_student(teacher, made, stride, compressor)
+    state = PartialState()
+    with state.main_process_first():
+        if state.is_main_process:
+            init_student(teacher, made, stride, compressor, overwrite=True)
     return str(made)
 
 
 def rows_of(
-    mixture: DatasetMixtureConfig, tasks: list[str], size: int, seed: int, eval_size: int
+    mixture: DatasetMixtureConfig, tasks: list[str], size: int, seed: int, run_length: int, eval_size: int
 ) -> tuple[Dataset, Dataset | None]:
     """Rows for training and evaluation: ``mixture`` if it names data sets, else pages drawn on the fly.
 
@@ -51,12 +52,13 @@ def rows_of(
         tasks: tasks of the OCR mix.
         size: pages to train on.
         seed: first seed of the pages.
+        run_length: consecutive pages of one task.
         eval_size: pages to evaluate on, with the seeds after those.
     """
     if mixture.datasets:
         splits = get_dataset(mixture)
         return splits["train"], splits.get("test")
-    return ocr_pages(tasks, size, seed), ocr_pages(tasks, eval_size, seed + size)
+    return ocr_pages(tasks, size, seed, run_length), ocr_pages(tasks, eval_size, seed + size, run_length)
 
 
 def last_checkpoint(output_dir: Path) -> Path | None:
@@ -76,7 +78,7 @@ def run(trainer: FCoTTrainer) -> None:
     if checkpoint is not None and checkpoint.lower() == "true":
         found = last_checkpoint(Path(args.output_dir))
         logger.info("resuming from %s", found or "the start: there is no checkpoint yet")
-        checkpoint = found and str(found)
+        checkpoint = str(found) if found else None
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
     except KeyboardInterrupt:

@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from fcotvl_hf.eval_harness.runner import evaluate
-from fcotvl_hf.eval_harness.tasks import TASKS
-from fcotvl_hf.modeling.compression_fcotvl import MeanCompressor
 from PIL import Image
 from torch import nn
 
@@ -16,6 +13,9 @@ from fcotvl_hf.baselines.mean_pooling import WindowMean
 from fcotvl_hf.baselines.sharing import with_compressor, with_tokens
 from fcotvl_hf.baselines.smaller_tiles import SmallerTiles
 from fcotvl_hf.conversion.student import build_student
+from fcotvl_hf.eval_harness.runner import evaluate
+from fcotvl_hf.eval_harness.tasks import TASKS
+from fcotvl_hf.modeling.compression_fcotvl import MeanCompressor
 
 TASK = TASKS["tiny-lookup"]
 

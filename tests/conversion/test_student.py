@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fcotvl_hf.conversion.student import build_student, init_student, stride_of_compression
+from fcotvl_hf.conversion.student import build_student, init_student
 from fcotvl_hf.hub.models import load_model
 
 
@@ -59,9 +59,3 @@ def test_bad_stride_leaves_nothing_behind(teacher_folder: Path, tmp_path: Path) 
     with pytest.raises(ValueError, match="choose one of 1, 2, 4"):
         init_student(str(teacher_folder), tmp_path / "student", stride=3)
     assert not list(tmp_path.iterdir())
-
-
-def test_compression_names_a_stride() -> None:
-    assert [stride_of_compression(share) for share in (0.5, 0.75, 0.875, 0.9375)] == [2, 4, 8, 16]
-    with pytest.raises(ValueError, match=r"0\.5 \(stride 2\)"):
-        stride_of_compression(0.6)

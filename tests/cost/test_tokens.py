@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fcotvl_hf.cost.tokens import Tiling, tiling_of, visual_tokens
+from fcotvl_hf.cost.tokens import Tiling, stride_of_compression, tiling_of, visual_tokens
 from fcotvl_hf.modeling import FCoTVLImageProcessor
 
 ORIGINAL = json.loads((Path(__file__).parents[1] / "data" / "tiling.json").read_text())
@@ -43,3 +43,9 @@ def test_impossible_sizes_are_refused() -> None:
         tiling_of(0, 10)
     with pytest.raises(ValueError, match="leave no grid"):
         tiling_of(10, 10, min_tiles=7, max_tiles=6)
+
+
+def test_compression_names_a_stride() -> None:
+    assert [stride_of_compression(share) for share in (0.5, 0.75, 0.875, 0.9375)] == [2, 4, 8, 16]
+    with pytest.raises(ValueError, match=r"0\.5 \(stride 2\)"):
+        stride_of_compression(0.6)

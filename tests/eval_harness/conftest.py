@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from fcotvl_hf.dataset_builders.ocr_mix import recognition
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from fcotvl_hf.eval_harness.comparison import (
     paired_difference,
     ratio_of_means,

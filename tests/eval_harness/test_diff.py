@@ -1,6 +1,7 @@
 """Word differences."""
 
 import pytest
+
 from fcotvl_hf.eval_harness.diff import word_diff
 
 

@@ -3,6 +3,7 @@
 import warnings
 
 import pytest
+
 from fcotvl_hf.eval_harness.metrics.cells import cell_f1, parse_markdown_table
 from fcotvl_hf.eval_harness.metrics.cer import corpus_one_minus_cer, one_minus_cer
 from fcotvl_hf.eval_harness.metrics.exact import exact_lines, exact_match

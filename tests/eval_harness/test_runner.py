@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from fcotvl_hf.eval_harness import runner
 from fcotvl_hf.eval_harness.comparison import shuffled_images
 from fcotvl_hf.eval_harness.result import TaskResult

@@ -22,7 +22,9 @@ def test_internvl2_has_256_tokens_by_default() -> None:
 
 
 def test_stride_that_cuts_a_row_is_refused_with_the_choices() -> None:
-    with pytest.raises(ValueError, match="compressor_stride=3 does not divide the 4 visual tokens of a row; .* 1, 2, 4"):
+    with pytest.raises(
+        ValueError, match="compressor_stride=3 does not divide the 4 visual tokens of a row; .* 1, 2, 4"
+    ):
         FCoTVLConfig(vision_config=VISION, compressor_type="conv1d", compressor_stride=3)
 
 

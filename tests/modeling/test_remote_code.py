@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,9 @@ from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, Aut
 import fcotvl_hf.modeling
 from fcotvl_hf.conversion.student import init_student
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+SOURCES = Path(fcotvl_hf.modeling.__file__).parent
+CODE = [file.name for file in SOURCES.glob("*_fcotvl.py")]
 
 STRANGER = """
 import json, sys
@@ -56,43 +60,52 @@ def student_folder(teacher_folder: Path, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-def _ask_stranger(folder: Path, tmp_path: Path, page: Image.Image) -> dict[str, object]:
-    page.save(tmp_path / "page.png")
-    command = [sys.executable, "-I", "-c", STRANGER, folder, tmp_path / "page.png", tmp_path / "again"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module", params=[1, 2], ids=["teacher", "student"])
+def folder(teacher_folder: Path, student_folder: Path, request: pytest.FixtureRequest) -> Path:
+    return teacher_folder if request.param == 1 else student_folder
+
+
+@pytest.fixture(scope="module")
+def stranger(folder: Path, page: Image.Image, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a process without this package found in ``folder``, and where it saved it again."""
+    home = tmp_path_factory.mktemp("stranger")
+    page.save(home / "page.png")
+    command = [sys.executable, "-I", "-c", STRANGER, folder, home / "page.png", home / "again"]
+    run = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    return json.loads(run.stdout) | {"again": home / "again"}
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_stranger_loads_and_gets_the_same_answer(
-    teacher_folder: Path, student_folder: Path, tmp_path: Path, page: Image.Image, stride: int
-) -> None:
-    folder = teacher_folder if stride == 1 else student_folder
-    model, processor = FCoTVLForConditionalGeneration.from_pretrained(folder), FCoTVLProcessor.from_pretrained(folder)
-    told = _ask_stranger(folder, tmp_path, page)
-    assert told["imported"] == []
-    assert told["classes"] == [
+def test_stranger_gets_our_classes_without_our_package(stranger: dict[str, Any], folder: Path) -> None:
+    assert stranger["imported"] == []
+    assert stranger["classes"] == [
         "FCoTVLProcessor",
         "FCoTVLForConditionalGeneration",
         "FCoTVLConfig",
         "FCoTVLForConditionalGeneration",
         "FCoTVLImageProcessor",
-        type(processor.tokenizer).__name__,
+        type(FCoTVLProcessor.from_pretrained(folder).tokenizer).__name__,
     ]
+
+
+def test_stranger_gets_the_same_answer(stranger: dict[str, Any], folder: Path, page: Image.Image) -> None:
+    model, processor = FCoTVLForConditionalGeneration.from_pretrained(folder), FCoTVLProcessor.from_pretrained(folder)
     inputs = processor(text="<IMG_CONTEXT>Read the text.", images=page, return_tensors="pt")
-    assert told["input_ids"] == inputs["input_ids"].tolist()
-    assert told["answer"] == model.generate(**inputs).tolist()
-    saved_again = {file.name: file.read_bytes() for file in (tmp_path / "again").iterdir()}
-    assert saved_again == {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert stranger["input_ids"] == inputs["input_ids"].tolist()
+    assert stranger["answer"] == model.generate(**inputs).tolist()
+
+
+def test_stranger_can_save_it_again(stranger: dict[str, Any], folder: Path) -> None:
+    again = stranger["again"]
+    assert {file.name for file in again.iterdir()} == {file.name for file in folder.iterdir()}
+    for name in ("model.safetensors", "processor_config.json", "chat_template.jinja", *CODE):
+        assert (again / name).read_bytes() == (folder / name).read_bytes(), name
 
 
 def test_shipped_code_is_ours_byte_for_byte(student_folder: Path) -> None:
-    sources = Path(fcotvl_hf.modeling.__file__).parent
-    written = {file.name for file in student_folder.glob("*.py")}
-    assert written == {file.name for file in sources.glob("*_fcotvl.py")}
-    for name in written:
-        assert (student_folder / name).read_bytes() == (sources / name).read_bytes()
+    assert {file.name for file in student_folder.glob("*.py")} == set(CODE)
+    for name in CODE:
+        assert (student_folder / name).read_bytes() == (SOURCES / name).read_bytes()
 
 
 def test_auto_map_names_every_auto_class(student_folder: Path) -> None:

@@ -1,0 +1,77 @@
+"""The demo from beginning to end: train, ask everybody the same questions, print the table, write the report."""
+
+import json
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from fcotvl_hf.io.atomic import atomic_folder, atomic_write
+from fcotvl_hf.tiny.scores import ask_all, fresh_rows
+
+from .budget import FULL, QUICK, Budget
+from .contenders import Contender, baselines, from_live, packaged
+from .costs import mean_cost
+from .live import train_live
+from .report import write_report
+from .summary import Results, as_table, summarise, summary_row
+
+def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
+    """Run the demo.
+
+    Args:
+        out: gets ``summary.json``, ``report.html``, plots and the live models' folders; an earlier demo there is
+            replaced when this one is complete.
+        quick: less training, fewer pages.
+        seed: the same seed gives the same figures on the same machine.
+
+    Raises:
+        FileExistsError: ``out`` exists and is not an earlier demo.
+        FileNotFoundError: the packaged models are missing.
+    """
+    started = time.monotonic()
+    _quiet()
+    budget, console = (QUICK if quick else FULL), Console(stderr=True)
+    with atomic_folder(out, overwrite=(out / "summary.json").exists()) as folder:
+        rows = fresh_rows(budget.rows_per_task, seed)
+        live = train_live(folder / "models", budget, seed, console)
+        summary_rows, answers = _compete(rows, [c for model in live for c in from_live(model)], folder, console)
+        summary = summarise(summary_rows, time.monotonic() - started, seed)
+        atomic_write(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
+        write_report(folder, summary, rows, answers, live, budget.examples)
+    Console(width=max(120, console.width)).print(as_table(summary["rows"]))
+    console.print(f"{summary['seconds']:.0f} s. Report: {out / 'report.html'}, figures: {out / 'summary.json'}")
+
+
+def _compete(
+    rows: list[dict[str, Any]], live: list[Contender], root: Path, console: Console
+) -> tuple[list[dict[str, Any]], list[Results]]:
+    """Let everybody answer; returns the rows of ``summary.json`` and, in the same order, the answers."""
+    teacher, *students = packaged()
+    loaded = teacher.load()
+    contenders = [teacher, *(c for c in live if c.kind == "control"), *students]
+    contenders += [c for c in live if c.kind == "student"] + list(baselines(loaded, rows))
+    summary_rows: list[dict[str, Any]] = []
+    answers: list[Results] = []
+    reference, spent = None, None
+    for contender in contenders:
+        console.print(f"asking {contender.name}{f', {contender.stage}' if contender.stage else ''}")
+        model, processors = contender.load()
+        results = ask_all(model, processors, rows)
+        cost = mean_cost(model.config, processors, rows)
+        reference, spent = reference or results, spent or cost
+        summary_rows.append(summary_row(contender, results, cost, reference, spent, root))
+        answers.append(results)
+    return summary_rows, answers
+
+
+def _quiet() -> None:
+    """Keep the libraries' chatter off the screen: progress bars and the table are what counts here."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    logging.getLogger("fcotvl_hf").setLevel(logging.WARNING)

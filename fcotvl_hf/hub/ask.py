@@ -1,0 +1,146 @@
+"""Ask one model a question about pages and watch it answer, or put several models' answers side by side."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from transformers import TextStreamer
+
+from fcotvl_hf.io.images import load_image
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+from .models import PACKAGED, load_model, resolve_model
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said.
+
+    Args:
+        model: as the user named it.
+        answer: the text, special tokens removed.
+        tiles: tiles of all images, thumbnails included.
+        visual_tokens: what the images took in the language model.
+        seconds: from prepared inputs to the last token.
+    """
+
+    model: str
+    answer: str
+    tiles: int
+    visual_tokens: int
+    seconds: float
+
+
+def answer(
+    name: str,
+    model: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    images: Sequence[Image.Image],
+    question: str,
+    max_new_tokens: int,
+    streamer: TextStreamer | None = None,
+) -> Answer:
+    """Let a model answer a question about images, greedily.
+
+    Args:
+        name: what to call the model in the result.
+        model: a loaded model.
+        processor: its processor.
+        images: RGB pages, shown before the question in this order.
+        question: what to ask.
+        max_new_tokens: where a longer answer is cut.
+        streamer: gets the tokens as they come.
+    """
+    content: list[dict[str, Any]] = [{"type": "image"} for _ in images]
+    messages = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
+    prompt = processor.apply_chat_template(messages, add_generation_prompt=True)
+    inputs = processor(text=prompt, images=list(images), return_tensors="pt").to(model.device, model.dtype)
+    started = time.monotonic()
+    with torch.inference_mode():
+        sequence = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False, streamer=streamer)[0]
+    seconds = time.monotonic() - started
+    said = processor.tokenizer.decode(sequence[inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    tiles = len(inputs["pixel_values"])
+    visual_tokens = int((inputs["input_ids"] == model.config.image_token_id).sum())
+    return Answer(name, said, tiles, visual_tokens, round(seconds, 3))
+
+
+def model_names(model: str, compare: bool) -> list[str]:
+    """The models a command means.
+
+    Args:
+        model: one name, or several with commas between them.
+        compare: let a packaged name stand for all packaged models.
+
+    Raises:
+        ValueError: there is only one model to compare.
+    """
+    names = [model] if Path(model).is_dir() else [name for name in model.split(",") if name]
+    if compare and len(names) == 1:
+        if names[0] not in PACKAGED:
+            raise ValueError(f"--compare needs several models; name them with commas: {names[0]},OTHER")
+        return list(PACKAGED)
+    return names
+
+
+def ask(
+    model: str,
+    images: Sequence[Path],
+    question: str,
+    *,
+    compare: bool = False,
+    max_new_tokens: int = 512,
+    as_json: bool = False,
+) -> None:
+    """Write a model's answer to stdout as it comes, or a table or JSON with the answers of all models.
+
+    Args:
+        model: one name, or several with commas between them.
+        images: image files.
+        question: what to ask.
+        compare: let a packaged name stand for all packaged models.
+        max_new_tokens: where a longer answer is cut.
+        as_json: write one JSON object per model and line instead.
+
+    Raises:
+        ValueError: a file is no image, a model cannot be used, or there is only one model to compare.
+        OSError: a file or a model is not there.
+    """
+    names = model_names(model, compare)
+    for name in names:
+        resolve_model(name)  # say what is missing before anything slow begins
+    pages = [load_image(path) for path in images]
+    answers = []
+    for name in names:
+        loaded, processor = load_model(name)
+        streams = len(names) == 1 and not as_json
+        streamer = TextStreamer(processor.tokenizer, skip_prompt=True, skip_special_tokens=True) if streams else None
+        given = answer(name, loaded, processor, pages, question, max_new_tokens, streamer)
+        answers.append(given)
+        logger.info(
+            "%s: visual tokens %d, tiles %d, seconds %.1f", name, given.visual_tokens, given.tiles, given.seconds
+        )
+        if as_json:
+            sys.stdout.write(json.dumps(asdict(given), ensure_ascii=False) + "\n")
+    if len(names) > 1 and not as_json:
+        Console().print(_side_by_side(answers))
+
+
+def _side_by_side(answers: Sequence[Answer]) -> Table:
+    table = Table()
+    for given in answers:
+        table.add_column(Text(f"{given.model}\n{given.visual_tokens} visual tokens"), overflow="fold", ratio=1)
+    table.add_row(*(Text(given.answer) for given in answers))
+    return table

@@ -1,0 +1,107 @@
+"""What the tiny models reach, on pages of the training distribution and off it, and whether they look at the page.
+
+The same rows for every model, so that differences are paired. ``shuffled`` is the proof that a model reads: it gets
+another row's page with each question, and every score must fall to chance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from fcotvl_hf.dataset_builders.fonts import UNSEEN_FONTS
+from fcotvl_hf.dataset_builders.ocr_mix import recognition
+from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS, sample_at
+from fcotvl_hf.dataset_builders.rendering import Domain
+from fcotvl_hf.dataset_builders.texts import Lexicon
+from fcotvl_hf.eval_harness.comparison import paired_difference, retention, shuffled_images
+from fcotvl_hf.eval_harness.result import TaskResult
+from fcotvl_hf.eval_harness.runner import Processors, evaluate
+from fcotvl_hf.eval_harness.tasks import get_task
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
+
+FRESH = 500_000_000
+"""Evaluation uses seeds from here on: no training page comes near them."""
+
+_PLAIN_WORDS = Domain(
+    fonts=("DejaVuSans", "DejaVuSerif", "DejaVuSansMono"),
+    lexicon=Lexicon(random_share=0, number_share=0, punctuation_share=0),
+    text_height=(18, 24),
+    plain=1.0,
+)
+_UNSEEN_FONTS = Domain(fonts=UNSEEN_FONTS)
+_UNSEEN_STRINGS = Domain(lexicon=Lexicon(held_out=True))
+
+Rows = list[dict[str, Any]]
+Scores = dict[str, TaskResult]
+"""Task → result."""
+
+
+@dataclass(frozen=True)
+class Exam:
+    """All questions, by set.
+
+    Args:
+        sets: name of a set → its rows.
+    """
+
+    sets: Mapping[str, Rows]
+
+
+def fresh_rows(per_task: int, seed: int = 0, domain: Domain = Domain()) -> Rows:
+    """``per_task`` rows of each task that no training saw, the tasks in turn."""
+    return [sample_at(index, None, FRESH + seed * 100_000, domain).row() for index in range(per_task * len(TASKS))]
+
+
+def build_exam(per_task: int, seed: int = 0) -> Exam:
+    """Draw the questions.
+
+    Args:
+        per_task: rows of each task in each set.
+        seed: another seed, other pages.
+    """
+    fresh = fresh_rows(per_task, seed)
+    draw = partial(recognition.sample, domain=_PLAIN_WORDS, max_tiles=1)
+    words = [draw(FRESH + seed * 100_000 + index).row() for index in range(per_task)]
+    return Exam(
+        {
+            "fresh": fresh,
+            "plain words": words,
+            "unseen fonts": fresh_rows(per_task, seed, _UNSEEN_FONTS),
+            "unseen strings": fresh_rows(per_task, seed, _UNSEEN_STRINGS),
+            "shuffled": shuffled_images(fresh, seed),
+        }
+    )
+
+
+def ask_all(model: FCoTVLForConditionalGeneration, processors: Processors, rows: Rows) -> Scores:
+    """Ask a model all rows, task by task."""
+    results = {}
+    for name in TASKS:
+        if chosen := [row for row in rows if row["task"] == name]:
+            results[f"tiny-{name}"] = evaluate(model, processors, chosen, get_task(f"tiny-{name}"), batch_size=64)
+    return results
+
+
+def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
+    """The figures of one model on one set.
+
+    Args:
+        results: the model's.
+        teacher: the teacher's on the same rows.
+
+    Returns:
+        Score and metrics per task, visual tokens per image, retention and the paired difference to the teacher.
+    """
+    scores, reference = ({task: result.scores for task, result in r.items()} for r in (results, teacher))
+    difference = paired_difference(scores, reference)
+    images = sum(result.images for result in results.values())
+    tokens = sum(record["tokens"] for result in results.values() for record in result.samples)
+    return {
+        "n": sum(len(result.samples) for result in results.values()),
+        "tasks": {task: {"score": result.score, **result.metrics} for task, result in results.items()},
+        "score": sum(result.score for result in results.values()) / len(results),
+        "tokens_per_image": tokens / images,
+        "retention": retention(scores, reference),
+        "difference": [difference.low, difference.high],
+    }

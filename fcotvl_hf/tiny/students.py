@@ -1,0 +1,79 @@
+"""The packaged students and the controls, made with the same commands that users have.
+
+A student is re-aligned, post-trained in all parameters, and averaged over its last checkpoints. The controls get the
+same data for the same number of steps: the teacher itself at stride 1, and a student whose compressor is plain mean
+pooling. What they score tells what the data gives and what the compressor gives.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.merging.merge import merge_checkpoints
+from fcotvl_hf.merging.methods import average
+from fcotvl_hf.scripts import distill, sft
+
+from .teacher import package
+
+MERGED = 3
+"""Checkpoints of the post-training that are averaged."""
+
+_COMMON = ("--per_device_train_batch_size", "32", "--activation_checkpointing", "false", "--use_cpu", "true")
+
+
+def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
+    """Make and package the 50 % and the 75 % student of the packaged teacher.
+
+    Args:
+        assets: holds ``fcot-vl-tiny``; gets the students.
+        out: checkpoints and logs.
+        distill_steps: optimizer steps of the re-alignment.
+        sft_steps: optimizer steps of the post-training.
+    """
+    teacher = str(assets / "fcot-vl-tiny")
+    for share, stride in ((50, 2), (75, 4)):
+        realigned = out / f"distill-{share}"
+        realign(teacher, realigned, stride, "conv1d", distill_steps)
+        tuned = post_train(str(realigned), out / f"sft-{share}", sft_steps)
+        model, processor = load_model(str(tuned), device="cpu")
+        package(model, processor, assets / f"fcot-vl-tiny-{share}", [realigned, out / f"sft-{share}"])
+
+
+def make_controls(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
+    """Train the controls: the teacher at stride 1, and mean pooling at both compressions; arguments as above."""
+    teacher = str(assets / "fcot-vl-tiny")
+    post_train(teacher, out / "control-teacher", sft_steps)
+    for share, stride in ((50, 2), (75, 4)):
+        realigned = out / f"control-mean-{share}-distill"
+        realign(teacher, realigned, stride, "mean", distill_steps)
+        post_train(str(realigned), out / f"control-mean-{share}", sft_steps)
+
+
+def realign(teacher: str, out: Path, stride: int, compressor: str, steps: int, extra: Sequence[str] = ()) -> None:
+    """Run ``fcotvl distill`` into ``out``, from its last checkpoint if there is one, and not at all if it is done."""
+    options = ("--learning_rate", "1e-3", "--warmup_steps", "50", "--lr_scheduler_type", "cosine")
+    made = ("--teacher", teacher, "--stride", str(stride), "--compressor", compressor)
+    _run(distill.main, out, steps, (*made, *options, *extra))
+
+
+def post_train(student: str, out: Path, steps: int, extra: Sequence[str] = ()) -> Path:
+    """Run ``fcotvl sft`` into ``out`` and average its last checkpoints into ``out/merged``, which is returned."""
+    options = ("--learning_rate", "5e-4", "--warmup_steps", "50", "--lr_scheduler_type", "cosine")
+    _run(sft.main, out, steps, ("--student", student, *options, *extra))
+    merged = out / "merged"
+    if not merged.exists():
+        checkpoints = sorted(out.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))[-MERGED:]
+        merge_checkpoints(Path(student), checkpoints, average(len(checkpoints)), merged)
+    return merged
+
+
+def _run(command: Callable[[Sequence[str]], None], out: Path, steps: int, options: Sequence[str]) -> None:
+    if (out / "model.safetensors").exists():
+        return
+    save = ("--save_steps", str(max(1, steps // 10)), "--save_total_limit", str(MERGED))
+    length = ("--max_steps", str(steps), "--output_dir", str(out), "--resume_from_checkpoint", "true")
+    threads = torch.get_num_threads()
+    command((*options, *_COMMON, *save, *length))
+    torch.set_num_threads(threads)

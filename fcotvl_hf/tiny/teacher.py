@@ -1,0 +1,56 @@
+"""The teacher: perceive, follow, read, then packaged in half precision with its curves."""
+
+import argparse
+from pathlib import Path
+
+from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.io.atomic import atomic_folder
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.training.callbacks import plot_losses, read_log
+
+from .architecture import build_config, build_model, build_processor
+from .loop import Schedule
+from .perceive import perceive
+from .read import follow, read
+
+SEEDS_PER_STAGE = 1_000_000_000
+"""Pages of different stages and runs never share a seed; evaluations stay below the first of these."""
+_HALF = SEEDS_PER_STAGE // 2
+
+
+def make_teacher(args: argparse.Namespace) -> None:
+    """Run the teacher's stages, each from its last checkpoint, and package the model.
+
+    Args:
+        args: the options of ``train_tiny``.
+    """
+    if args.warm_start:
+        model, processor = load_model(args.warm_start, device="cpu")
+    else:
+        processor = build_processor()
+        model = build_model(build_config(processor.tokenizer), args.seed)
+        first = args.seed * SEEDS_PER_STAGE
+        perceive(model, args.out / "perceive", Schedule(args.perceive_steps, 64, 2e-3), first)
+        follow(model, processor, args.out / "follow", Schedule(args.follow_steps, 64, 2e-3), first + _HALF)
+    first = (args.seed + 1) * SEEDS_PER_STAGE
+    read(model, processor, args.out / "read", Schedule(args.read_steps, 48, args.read_lr), first)
+    package(model, processor, args.assets / "fcot-vl-tiny", [args.out / stage for stage in ("perceive", "follow", "read")])
+
+
+def package(
+    model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, runs: list[Path]
+) -> None:
+    """Write a model in fp16 with the loss curves of the runs that made it.
+
+    Args:
+        model: turned to fp16 in place.
+        processor: its processor.
+        folder: replaced as a whole.
+        runs: folders with ``log.jsonl``; those without one are left out.
+    """
+    with atomic_folder(folder, overwrite=True) as unfinished:
+        model.half().save_pretrained(unfinished)
+        processor.save_pretrained(unfinished)
+        for run in runs:
+            if entries := read_log(run / "log.jsonl"):
+                plot_losses(entries, unfinished / f"{run.name}.png")

@@ -1,0 +1,106 @@
+"""Merged weights are the stated sum, and the result is a model folder."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.merging import METHODS, average, last, merge_checkpoints
+
+
+@pytest.fixture
+def folders(session_teacher, tmp_path) -> list[Path]:
+    """Four model folders: a base and three checkpoints with other weights."""
+    generator = torch.Generator().manual_seed(1)
+    made = []
+    for name in ("base", "checkpoint-1", "checkpoint-2", "checkpoint-3"):
+        model, processor = copy.deepcopy(session_teacher)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+        model.save_pretrained(tmp_path / name)
+        processor.save_pretrained(tmp_path / name)
+        made.append(tmp_path / name)
+    return made
+
+
+def weights_of(folder) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def test_weights_of_the_methods() -> None:
+    assert last(3) == [0, 0, 1]
+    assert average(4) == [0.25] * 4
+    assert set(METHODS) == {"last", "average"}
+    with pytest.raises(ValueError, match="no checkpoints"):
+        average(0)
+
+
+def test_last_is_the_last_checkpoint_bit_for_bit(folders, tmp_path) -> None:
+    base, *checkpoints = folders
+    merge_checkpoints(base, checkpoints, last(3), tmp_path / "out", method="last")
+    merged, expected = weights_of(tmp_path / "out"), weights_of(checkpoints[-1])
+    assert merged.keys() == expected.keys()
+    assert all(torch.equal(merged[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("weights", [[1 / 3] * 3, [0.5, 0.5, 0.5], [0.0, 2.0, -0.5]])
+def test_merge_is_base_plus_weighted_differences(folders, tmp_path, weights) -> None:
+    base, *checkpoints = folders
+    merge_checkpoints(base, checkpoints, weights, tmp_path / "out")
+    start, parts = weights_of(base), [weights_of(folder) for folder in checkpoints]
+    for name, merged in weights_of(tmp_path / "out").items():
+        terms = zip(weights, parts, strict=True)
+        expected = start[name] + sum(weight * (part[name] - start[name]) for weight, part in terms)
+        torch.testing.assert_close(merged, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_result_loads_and_tells_how_it_was_made(folders, tmp_path) -> None:
+    base, *checkpoints = folders
+    merge_checkpoints(base, checkpoints, average(3), tmp_path / "out", method="average")
+    model, _ = load_model(str(tmp_path / "out"))
+    assert model.config.model_type == "fcotvl"
+    report = json.loads((tmp_path / "out" / "merge.json").read_text())
+    assert (report["method"], report["weights"]) == ("average", average(3))
+    assert [entry["path"] for entry in report["checkpoints"]] == [str(folder) for folder in checkpoints]
+    assert len({entry["sha256"] for entry in report["checkpoints"]}) == 3
+
+
+def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path, session_teacher) -> None:
+    base, *checkpoints = folders
+    for folder in checkpoints:
+        load_model(str(folder), device="cpu")[0].half().save_pretrained(folder)
+    merge_checkpoints(base, checkpoints, average(3), tmp_path / "out")
+    name = "lm_head.weight"
+    merged = weights_of(tmp_path / "out")[name]
+    exact = sum(weights_of(folder)[name].double() for folder in checkpoints) / 3
+    assert merged.dtype == torch.float16
+    assert torch.equal(merged, exact.half()) or (merged.double() - exact).abs().max() <= 2.0**-11 * exact.abs().max()
+
+
+def test_shards_are_merged_file_by_file(folders, tmp_path) -> None:
+    base, *checkpoints = folders
+    merge_checkpoints(base, checkpoints, average(3), tmp_path / "whole")
+    for folder in checkpoints:
+        model = load_model(str(folder), device="cpu")[0]
+        (folder / "model.safetensors").unlink()
+        model.save_pretrained(folder, max_shard_size="100KB")
+    merge_checkpoints(base, checkpoints, average(3), tmp_path / "sharded")
+    assert len(list((tmp_path / "sharded").glob("*.safetensors"))) > 1
+    whole = load_model(str(tmp_path / "whole"), device="cpu")[0].state_dict()
+    sharded = load_model(str(tmp_path / "sharded"), device="cpu")[0].state_dict()
+    assert all(torch.equal(whole[name], sharded[name]) for name in whole)
+
+
+def test_different_models_are_refused_and_nothing_is_left(folders, tmp_path) -> None:
+    base, *checkpoints = folders
+    (checkpoints[0] / "model.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="no \\*.safetensors in .*checkpoint-1"):
+        merge_checkpoints(base, checkpoints, average(3), tmp_path / "out")
+    with pytest.raises(ValueError, match="2 checkpoints and 3 weights"):
+        merge_checkpoints(base, checkpoints[1:], average(3), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

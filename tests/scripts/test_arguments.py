@@ -1,0 +1,67 @@
+"""The scripts' options: recipes parse, the command line goes before YAML, mistakes are one line."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from fcotvl_hf.scripts import distill, sft
+from fcotvl_hf.scripts.arguments import Parser
+
+RECIPES = sorted(Path(str(resources.files("fcotvl_hf") / "recipes")).rglob("*.yaml"))
+
+
+def parser_of(recipe) -> Parser:
+    return distill.make_parser() if recipe.stem.startswith("distill") else sft.make_parser()
+
+
+def test_there_are_recipes() -> None:
+    assert {"distill-50", "distill-75", "sft-50", "sft-75"} <= {recipe.stem for recipe in RECIPES}
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.stem)
+def test_recipe_parses_and_says_how_to_launch_it(recipe) -> None:
+    which, data, args, _ = parser_of(recipe).parse(["--config", str(recipe)])
+    assert which.student or which.teacher
+    assert args.output_dir.endswith(recipe.stem)
+    assert data.ocr_size >= args.max_steps * args.train_batch_size * args.gradient_accumulation_steps
+    assert f"accelerate launch -m fcotvl_hf.scripts.{recipe.stem.split('-')[0]} --config " in recipe.read_text()
+    assert f"fcotvl_hf/recipes/{recipe.parent.name}/{recipe.name}" in recipe.read_text()
+
+
+def test_command_line_goes_before_yaml_before_defaults(tmp_path) -> None:
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text("temperature: 2.0\nkl_weight: 3.0\n")
+    _, _, args, _ = distill.make_parser().parse(["--config", str(recipe), "--temperature", "4"])
+    assert (args.temperature, args.kl_weight, args.ce_weight) == (4.0, 3.0, 1.0)
+
+
+def test_on_cpu_training_is_float32_unless_asked() -> None:
+    args = sft.make_parser().parse(["--use_cpu", "true"])[2]
+    assert args.bf16 is False
+    assert sft.make_parser().parse(["--use_cpu", "true", "--bf16", "true"])[2].bf16 is True
+
+
+@pytest.mark.parametrize(
+    ("argv", "yaml", "message"),
+    [
+        (["--temprature", "2"], None, "unknown option 'temprature'; did you mean 'temperature'?"),
+        (["--config", "r.yaml"], "kl_wieght: 2", "unknown option 'kl_wieght'; did you mean 'kl_weight'?"),
+        (["--config", "r.yaml"], "- a\n- b", "r.yaml must be a YAML mapping"),
+        (["--config", "r.yaml"], "a: [", "r.yaml is not YAML"),
+        (["--config", "none.yaml"], None, "no configuration file at none.yaml"),
+        (["--config"], None, "--config needs the name of a YAML file"),
+        (["--max_steps", "many"], None, "invalid int value: 'many'"),
+        (["--temperature", "0"], None, "temperature must be positive, not 0.0"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_2(argv, yaml, message, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    if yaml is not None:
+        Path("r.yaml").write_text(yaml)
+    with pytest.raises(SystemExit) as stopped:
+        distill.make_parser().parse(argv)
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1

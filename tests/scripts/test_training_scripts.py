@@ -1,0 +1,57 @@
+"""The commands from end to end on a random teacher."""
+
+import json
+
+import pytest
+
+from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.scripts import distill, sft
+
+SHORT = ["--max_steps", "2", "--per_device_train_batch_size", "2", "--ocr_tasks", "recognition", "--ocr_size", "16"]
+SHORT += ["--dataloader_num_workers", "0", "--disable_tqdm", "true"]
+
+
+def steps_of(folder) -> list[int]:
+    return [json.loads(line)["step"] for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_distill_makes_the_student_and_sft_goes_on_from_it(teacher_folder, tmp_path) -> None:
+    first, second = tmp_path / "distill", tmp_path / "sft"
+    distill.main(["--teacher", str(teacher_folder), "--stride", "4", "--output_dir", str(first), *SHORT])
+    sft.main(["--student", str(first), "--output_dir", str(second), "--save_steps", "1", *SHORT])
+    for folder in (first / "init", first, second, second / "checkpoint-1"):
+        model, processor = load_model(str(folder))
+        assert (model.config.compressor_stride, processor.image_seq_length) == (4, 4)
+    assert steps_of(first) == steps_of(second) == [1, 2]
+
+
+def test_evaluation_during_training(teacher_folder, tmp_path) -> None:
+    options = ["--eval_strategy", "steps", "--eval_steps", "1", "--eval_size", "4", "--save_steps", "2"]
+    distill.main(["--teacher", str(teacher_folder), "--output_dir", str(tmp_path), *options, *SHORT])
+    state = json.loads((tmp_path / "checkpoint-2" / "trainer_state.json").read_text())
+    assert sum("eval_loss" in entry for entry in state["log_history"]) == 2
+
+
+def test_parquet_rows_are_trained_on(teacher_folder, tmp_path) -> None:
+    from datasets import Dataset, Features, Image, List, Value
+
+    from fcotvl_hf.dataset_builders.ocr_mix.mix import samples
+
+    block = {"type": Value("string"), "text": Value("string")}
+    message = {"role": Value("string"), "content": List(block)}
+    text = {name: Value("string") for name in ("id", "source", "task", "meta")}
+    features = Features({"images": List(Image()), "messages": List(message), **text})
+    rows = [sample.row() for sample in samples(["recognition"], size=8, seed=0)]
+    data = tmp_path / "data"
+    data.mkdir()
+    Dataset.from_list(rows, features=features).to_parquet(data / "train.parquet")
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(f"datasets:\n  - path: {data}\n")
+    options = ["--config", str(recipe), "--teacher", str(teacher_folder), "--output_dir", str(tmp_path / "run")]
+    distill.main([*options, *SHORT])
+    assert steps_of(tmp_path / "run") == [1, 2]
+
+
+def test_nothing_to_train_is_said(tmp_path) -> None:
+    with pytest.raises(ValueError, match="give --student, or --teacher and --stride"):
+        sft.main(["--output_dir", str(tmp_path), *SHORT])

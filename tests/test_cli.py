@@ -1,0 +1,154 @@
+"""The command: what it calls, its exit status, and errors of one line."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fcotvl_hf import __version__, cli
+
+
+@pytest.fixture(autouse=True)
+def _undo_process_wide_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """``main`` owns its process: it sets up logging and the environment."""
+    root, package = logging.getLogger(), logging.getLogger("fcotvl_hf")
+    before = root.level, package.level
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
+    yield
+    root.handlers.clear()
+    root.setLevel(before[0])
+    package.setLevel(before[1])
+
+
+@pytest.fixture
+def page_file(tmp_path: Path, page: Image.Image) -> str:
+    page.save(tmp_path / "page.png")
+    return str(tmp_path / "page.png")
+
+
+def _usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    with pytest.raises(SystemExit) as left:
+        cli.main(argv)
+    assert left.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, told in (("--version", f"fcotvl {__version__}"), ("--help", "fcotvl ask tiny page.png")):
+        with pytest.raises(SystemExit) as left:
+            cli.main([option])
+        assert left.value.code == 0
+        assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["demo", "ask", "init"])
+def test_every_command_shows_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main([command, "--help"])
+    assert left.value.code == 0
+    assert f"examples:\n  fcotvl {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        ([], "fcotvl: error: the following arguments are required: COMMAND"),
+        (["ask", "tiny"], "fcotvl ask: error: the following arguments are required: IMAGE, question"),
+        (["init", "tiny", "out"], "one of the arguments --stride --compression is required"),
+        (["init", "tiny", "out", "--stride", "2", "--compression", "0.5"], "not allowed with argument --stride"),
+        (["init", "tiny", "out", "--stride", "0"], "'0' is not a whole number of at least 1"),
+        (["init", "tiny", "out", "--compression", "0.6"], "choose one of 0.5 (stride 2), 0.75 (stride 4)"),
+        (["init", "tiny", "out", "--compression", "half"], "argument --compression"),
+        (["demo", "--size", "3"], "unrecognized arguments: --size 3"),
+    ],
+)
+def test_bad_arguments_leave_with_2(argv: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told in _usage_error(capsys, *argv)
+
+
+def test_failed_run_is_1_and_one_line(page_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["ask", str(tmp_path / "absent"), page_file, "Read."]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"fcotvl ask: error: no model at {tmp_path / 'absent'}; give a model folder")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [["--debug", "ask"], ["ask", "--debug"]])
+def test_debug_shows_the_traceback(
+    argv: list[str], page_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*argv, str(tmp_path / "absent"), page_file, "Read."]) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (KeyboardInterrupt(), 130, "fcotvl demo: interrupted\n"),
+        (RuntimeError("two\n  lines"), 1, "fcotvl demo: error: RuntimeError: two lines\n"),
+    ],
+)
+def test_interruption_and_surprise_are_one_line(
+    error: BaseException, status: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("fcotvl_hf.demo.run_demo", fail)
+    assert cli.main(["demo"]) == status
+    assert capsys.readouterr().err == told
+
+
+def test_demo_gets_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr("fcotvl_hf.demo.run_demo", lambda *args: calls.append(args))
+    assert cli.main(["demo"]) == 0
+    assert cli.main(["demo", "--out", "here", "--quick", "--seed", "7"]) == 0
+    assert calls == [(Path("demo"), False, 0), (Path("here"), True, 7)]
+
+
+@pytest.mark.parametrize("command", ["distill", "sft"])
+def test_training_scripts_get_their_arguments_untouched(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(f"fcotvl_hf.scripts.{command}.main", calls.append)
+    argv = ["--config", "r.yaml", "--debug", "underflow_overflow", "--learning_rate=1e-4", "--help"]
+    assert cli.main([command, *argv]) == 0
+    assert calls == [argv]
+
+
+def test_init_then_ask(
+    teacher_folder: Path, page_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    student = tmp_path / "student"
+    assert cli.main(["init", str(teacher_folder), str(student), "--compression", "0.5"]) == 0
+    assert f"{student}: 8 visual tokens per tile, 50 % fewer than its teacher\n" in capsys.readouterr().err
+    assert cli.main(["ask", str(student), page_file, "Read the text.", "--json", "--max-new-tokens", "3"]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert (told["model"], told["tiles"], told["visual_tokens"]) == (str(student), 3, 24)
+    assert "visual tokens 24" in captured.err
+
+
+def test_init_keeps_an_existing_folder(
+    teacher_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    assert cli.main(["init", str(teacher_folder), str(tmp_path), "--stride", "2"]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_library_progress_stays_off_a_piped_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TQDM_DISABLE")
+    monkeypatch.setattr("fcotvl_hf.demo.run_demo", lambda *_: None)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    cli.main(["demo"])
+    assert cli.os.environ["TQDM_DISABLE"] == "1"

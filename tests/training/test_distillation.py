@@ -1,0 +1,130 @@
+"""Re-alignment: what is compared, what is trained, and that how a batch is cut up does not matter."""
+
+import copy
+
+import pytest
+import torch
+
+from .conftest import row
+
+
+def loss_of(trainer, rows) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """The evaluation loss of one batch with ``rows``."""
+    trainer.model.eval()
+    batch = trainer.data_collator(copy.deepcopy(rows))
+    return trainer.compute_loss(trainer.model, dict(batch)), batch
+
+
+def test_loss_equals_two_separate_models_on_full_logits(make_trainer, session_teacher, student, mixed_rows) -> None:
+    trainer = make_trainer("distill", mixed_rows, ce_weight=0.7, kl_weight=1.3, temperature=2.0)
+    loss, batch = loss_of(trainer, mixed_rows)
+
+    def logits_of(model, processor):
+        processor = copy.deepcopy(processor)
+        collator = copy.copy(trainer.data_collator)
+        collator.processor = processor
+        inputs = collator(copy.deepcopy(mixed_rows))
+        labels = inputs.pop("labels")
+        with torch.no_grad():
+            logits = model(**inputs).logits
+        mask = labels[:, 1:] != -100
+        return logits[:, :-1][mask], labels[:, 1:][mask]
+
+    of_student, targets = logits_of(trainer.model, student[1])
+    of_teacher, teacher_targets = logits_of(*session_teacher)
+    assert torch.equal(targets, teacher_targets)
+    p_teacher, p_student = (of_teacher / 2).softmax(-1), (of_student / 2).softmax(-1)
+    kl = (p_teacher * (p_teacher / p_student).log()).sum(-1).mean()
+    ce = torch.nn.functional.cross_entropy(of_student, targets)
+    assert kl > 1e-3  # the compressed student does differ
+    torch.testing.assert_close(loss, 0.7 * ce + 1.3 * 4 * kl, rtol=1e-5, atol=1e-5)
+    assert len(targets) == (batch["labels"] != -100).sum()
+
+
+def test_divergence_is_zero_without_compression(make_trainer, session_teacher, mixed_rows) -> None:
+    trainer = make_trainer("distill", mixed_rows, model=session_teacher[0], ce_weight=0.0)
+    loss, _ = loss_of(trainer, mixed_rows)
+    assert abs(loss) < 1e-6
+
+
+def test_only_compressor_and_projector_change(make_trainer) -> None:
+    trainer = make_trainer("distill")
+    before = copy.deepcopy(trainer.model.state_dict())
+    trainer.train()
+    changed = {name for name, value in trainer.model.state_dict().items() if not torch.equal(value, before[name])}
+    expected = {name for name in before if ".compressor." in name or ".multi_modal_projector." in name}
+    assert changed == expected
+
+
+def test_teacher_projector_is_not_trained_nor_saved(make_trainer, student) -> None:
+    trainer = make_trainer("distill")
+    trainer.train()
+    original = student[0].model.multi_modal_projector.state_dict()
+    for name, value in trainer.teacher_projector.state_dict().items():
+        assert torch.equal(value, original[name])
+    assert trainer.model.state_dict().keys() == student[0].state_dict().keys()
+
+
+def test_given_teacher_projector_is_the_target(student, make_trainer, tmp_path, mixed_rows) -> None:
+    trainer = make_trainer("distill", mixed_rows)
+    other = copy.deepcopy(student[0].model.multi_modal_projector)
+    torch.nn.init.zeros_(other.linear_2.weight)
+    given = type(trainer)(
+        trainer.model,
+        trainer.args,
+        trainer.train_dataset,
+        teacher_projector=other,
+        processing_class=trainer.processing_class,
+    )
+    assert torch.equal(given.teacher_projector.linear_2.weight, torch.zeros_like(other.linear_2.weight))
+    assert loss_of(given, mixed_rows)[0] != loss_of(trainer, mixed_rows)[0]
+
+
+@pytest.mark.parametrize("kind", ["distill", "sft"])
+def test_accumulated_small_batches_equal_one_large_batch(make_trainer, kind) -> None:
+    logs = []
+    for batch, accumulation in ((4, 1), (2, 2)):
+        trainer = make_trainer(kind, per_device_train_batch_size=batch, gradient_accumulation_steps=accumulation)
+        trainer.train()
+        logs.append([entry for entry in trainer.state.log_history if "loss" in entry])
+    assert len(logs[0]) == 2
+    for whole, accumulated in zip(*logs, strict=True):
+        assert accumulated["loss"] == pytest.approx(whole["loss"], rel=1e-4)
+        assert accumulated["grad_norm"] == pytest.approx(whole["grad_norm"], rel=1e-3)
+
+
+def test_batch_without_images_trains_nothing_and_does_not_fail(make_trainer) -> None:
+    rows = [row([], "Say hello.", "hello"), row([], "Say more.", "hello again")]
+    trainer = make_trainer("distill", rows, per_device_train_batch_size=2, max_steps=1)
+    trainer.train()
+    (entry,) = [entry for entry in trainer.state.log_history if "loss" in entry]
+    assert entry["grad_norm"] == 0
+    assert entry["kl"] == pytest.approx(0, abs=1e-6)
+    assert entry["loss"] == pytest.approx(entry["ce"], rel=1e-5)
+
+
+def test_evaluation_gives_a_loss_and_its_parts(make_trainer, mixed_rows) -> None:
+    trainer = make_trainer("distill", mixed_rows, per_device_eval_batch_size=4)
+    metrics = trainer.evaluate(trainer.train_dataset)
+    assert metrics["eval_loss"] == pytest.approx(loss_of(trainer, mixed_rows)[0].item(), rel=1e-5)
+    assert metrics["eval_loss"] == pytest.approx(metrics["eval_ce"] + metrics["eval_kl"], rel=1e-5)
+
+
+def test_processor_of_another_stride_is_refused(make_trainer, student, session_teacher) -> None:
+    trainer = make_trainer("distill")
+    with pytest.raises(ValueError, match="writes 16 placeholders per tile, the model emits 8"):
+        type(trainer)(student[0], trainer.args, trainer.train_dataset, processing_class=session_teacher[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ce_weight": 0.0, "kl_weight": 0.0}, "both zero"),
+        ({"kl_weight": -1.0}, "not be negative"),
+        ({"temperature": 0.0}, "temperature must be positive"),
+        ({"max_length": 512}, "cut image placeholders"),
+    ],
+)
+def test_senseless_options_are_refused(make_trainer, options, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_trainer("distill", **options)

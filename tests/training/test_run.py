@@ -1,0 +1,91 @@
+"""What a run leaves behind: log, plot, card, loadable checkpoints; and that a resumed run equals a straight one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fcotvl_hf.training.callbacks import read_log
+from fcotvl_hf.training.run import last_checkpoint, run
+
+
+@pytest.fixture(params=["distill", "sft"])
+def kind(request) -> str:
+    return request.param
+
+
+def test_resumed_run_equals_straight_run(make_trainer, kind, tmp_path) -> None:
+    straight, resumed = str(tmp_path / "straight"), str(tmp_path / "resumed")
+    options = {"save_strategy": "steps", "save_steps": 2, "lr_scheduler_type": "constant"}
+    run(make_trainer(kind, output_dir=straight, max_steps=4, **options))
+    run(make_trainer(kind, output_dir=resumed, max_steps=3, **options))  # step 3 is lost: the checkpoint is of step 2
+    run(make_trainer(kind, output_dir=resumed, max_steps=4, resume_from_checkpoint="true", **options))
+
+    logs = [read_log(Path(folder) / "log.jsonl") for folder in (straight, resumed)]
+    assert [entry["step"] for entry in logs[1]] == [1, 2, 3, 4]
+    assert logs[0] == logs[1]
+
+
+def test_resuming_without_a_checkpoint_starts_anew(make_trainer, tmp_path) -> None:
+    run(make_trainer("distill", max_steps=1, resume_from_checkpoint="true"))
+    assert [entry["step"] for entry in read_log(tmp_path / "run" / "log.jsonl")] == [1]
+
+
+def test_half_written_checkpoint_is_not_resumed(tmp_path) -> None:
+    for step, state in ((2, "{}"), (10, '{"epoch": 0.5, "glob'), (12, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
+
+
+def test_log_survives_a_cut_line_and_a_fresh_run_starts_a_fresh_log(make_trainer, tmp_path) -> None:
+    log = tmp_path / "run" / "log.jsonl"
+    log.parent.mkdir()
+    log.write_text('{"step": 7, "loss": 1.0}\n{"step": 8, "lo')
+    assert read_log(log) == [{"step": 7, "loss": 1.0}]
+    make_trainer("distill").train()
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [entry["step"] for entry in entries] == [1, 2]
+    assert all(entry["loss"] == pytest.approx(entry["ce"] + entry["kl"], rel=1e-4) for entry in entries)
+
+
+def test_run_leaves_plot_and_an_honest_card(make_trainer, kind, tmp_path) -> None:
+    run(make_trainer(kind))
+    assert (tmp_path / "run" / "loss.png").read_bytes().startswith(b"\x89PNG")
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "None" not in card
+    assert "16 visual tokens per tile are compressed to 8 (50 % fewer)" in card
+    assert "2 optimizer steps" in card
+
+
+def test_checkpoint_is_a_model_folder_for_people_without_the_package(make_trainer, kind, tmp_path) -> None:
+    run(make_trainer(kind, save_strategy="steps", save_steps=2))
+    script = f"""
+import sys
+class NoPackage:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "fcotvl_hf":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NoPackage())
+from transformers import AutoModel, AutoProcessor
+from PIL import Image
+folder = {str(tmp_path / "run" / "checkpoint-2")!r}
+model, info = AutoModel.from_pretrained(folder, trust_remote_code=True, output_loading_info=True)
+assert not any(info[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")), info
+processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
+message = {{"role": "user", "content": [{{"type": "image", "image": Image.new("RGB", (112, 112))}}]}}
+inputs = processor.apply_chat_template(
+    [message], tokenize=True, return_dict=True, return_tensors="pt", add_generation_prompt=True
+)
+print(model.generate(**inputs, max_new_tokens=2).shape[0])
+"""
+    environment = os.environ | {"HF_MODULES_CACHE": str(tmp_path / "modules")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "1", done.stderr
