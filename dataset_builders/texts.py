@@ -93,4 +93,4 @@ def _words(held_out: bool, max_length: int) -> tuple[str, ...]:
     sources = (Lorem.word_list, Person.last_names, Person.first_names, Address.states, Address.countries)
     words = {word for source in sources for entry in source for word in entry.split()}
     usable = (word for word in words if word.isascii() and word.isalpha() and len(word) <= max_length)
-    return tuple(sorted(word for word in usable if (zlib.crc32(word.encode()) % 10 == 0) == held_out))
+    return tuple(sorted(word for word in usable if (zlib.crc32(word.lower().encode()) % 10 == 0) == held_out))

@@ -18,6 +18,9 @@ import torch
 from rich.progress import track
 from torch import nn
 
+from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.training.callbacks import read_log
+
 logger = logging.getLogger(__name__)
 
 
@@ -65,6 +68,8 @@ def train(
     first = _resume(folder / "state.pt", model, optimizers)
     started = time.monotonic()
     model.train()
+    kept = [entry for entry in read_log(folder / "log.jsonl") if entry["step"] <= first]
+    atomic_write(folder / "log.jsonl", "".join(json.dumps(entry) + "\n" for entry in kept))
     with (folder / "log.jsonl").open("a") as log:
         steps = range(first, schedule.steps)
         for step, batch in zip(track(steps, folder.name, disable=not steps), batches(first), strict=False):

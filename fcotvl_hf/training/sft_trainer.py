@@ -8,3 +8,8 @@ class FCoTSFTTrainer(FCoTTrainer):
 
     _tag_names = ["fcot-vl", "sft", "trl"]
     _name = "FCoT-VL SFT"
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        for metrics in self._metrics.values():
+            metrics.pop("num_tokens", None)  # TRL counts from zero again when a run resumes
+        super().log(logs, start_time)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ def test_resumed_run_equals_straight_run(make_trainer, kind, tmp_path) -> None:
     straight, resumed = str(tmp_path / "straight"), str(tmp_path / "resumed")
     options = {"save_strategy": "steps", "save_steps": 2, "lr_scheduler_type": "constant"}
     run(make_trainer(kind, output_dir=straight, max_steps=4, **options))
-    run(make_trainer(kind, output_dir=resumed, max_steps=3, **options))  # step 3 is lost: the checkpoint is of step 2
+    run(make_trainer(kind, output_dir=resumed, max_steps=3, **options))
+    shutil.rmtree(tmp_path / "resumed" / "checkpoint-3")  # as if killed: the log knows step 3, no checkpoint does
     run(make_trainer(kind, output_dir=resumed, max_steps=4, resume_from_checkpoint="true", **options))
 
     logs = [read_log(Path(folder) / "log.jsonl") for folder in (straight, resumed)]
