@@ -4,7 +4,7 @@ Names are the file stems, e.g. ``DejaVuSans-Bold``. ``TRAIN_FONTS`` are what the
 ``UNSEEN_FONTS`` are families it never meets and that only the evaluation uses.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,7 +30,7 @@ TRAIN_FONTS = (
 UNSEEN_FONTS = ("Roboto-Regular", "Roboto-Bold", "HankenGrotesk-Regular", "Manrope-Regular")
 
 
-@lru_cache(maxsize=None)
+@cache
 def font_path(name: str) -> Path:
     """Return the file of the font called ``name`` (a file stem, e.g. ``"Lato-Bold"``).
 

@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from .fonts import TRAIN_FONTS, load_font
+from .fonts import TRAIN_FONTS
 from .texts import Lexicon
 
 Colour = tuple[int, int, int]

@@ -54,7 +54,11 @@ def answer(model: str, prediction: str, reference: str, score: float) -> Answer:
 
 
 def render_report(
-    title: str, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], plots: Mapping[str, str], examples: Sequence[Example]
+    title: str,
+    facts: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    plots: Mapping[str, str],
+    examples: Sequence[Example],
 ) -> str:
     """Fill the report's template.
 

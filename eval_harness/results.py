@@ -8,9 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
 
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
-
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
 from .fingerprint import model_fingerprint, settings_hash
 from .result import TaskResult

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 from rich.console import Console
 from rich.progress import Progress
+
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .fingerprint import model_fingerprint, row_key, settings_hash
 from .result import TaskResult

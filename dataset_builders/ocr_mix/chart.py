@@ -64,9 +64,7 @@ def _values(rng: Random, domain: Domain) -> dict[str, str]:
     return {label: str(number) for label, number in zip(labels, numbers, strict=True)}
 
 
-def _page_size(
-    rng: Random, lying: bool, bars: int, values: dict[str, str], name: str, size: int
-) -> tuple[int, int]:
+def _page_size(rng: Random, lying: bool, bars: int, values: dict[str, str], name: str, size: int) -> tuple[int, int]:
     font = load_font(name, size)
     widest = max(font.getlength(text) for pair in values.items() for text in pair)
     if lying:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ from fcotvl_hf.baselines import mean_pooling, random_drop, smaller_tiles
 from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.eval_harness.runner import Processors
 from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .live import LiveModel
 
@@ -54,15 +55,16 @@ def from_live(model: LiveModel) -> Iterator[Contender]:
         yield _from_folder(model.name, model.kind, stage, model.compression, True, str(folder))
 
 
-def baselines(teacher: Loaded, rows: Sequence[Row]) -> Iterator[Contender]:
+def baselines(
+    model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, rows: Sequence[Row]
+) -> Iterator[Contender]:
     """Ways to spend as few visual tokens as the students without any training."""
-    model, processor = teacher
     for stride, compression in ((2, 0.5), (4, 0.75)):
         made: dict[str, Callable[[], Loaded]] = {
-            f"mean pooling 1×{stride}": lambda s=stride: mean_pooling(model, processor, s, "row"),
-            "mean pooling 2-D": lambda s=stride: mean_pooling(model, processor, s, "square"),
-            "random drop": lambda s=stride: random_drop(model, processor, s),
-            "smaller tiles": lambda s=stride: smaller_tiles(model, processor, rows, s),
+            f"mean pooling 1×{stride}": partial(mean_pooling, model, processor, stride, "row"),
+            "mean pooling 2-D": partial(mean_pooling, model, processor, stride, "square"),
+            "random drop": partial(random_drop, model, processor, stride),
+            "smaller tiles": partial(smaller_tiles, model, processor, rows, stride),
         }
         for name, load in made.items():
             yield Contender(name, "baseline", None, compression, False, None, load)
@@ -70,4 +72,4 @@ def baselines(teacher: Loaded, rows: Sequence[Row]) -> Iterator[Contender]:
 
 def _from_folder(name: str, kind: Kind, stage: str | None, compression: float, live: bool, model: str) -> Contender:
     folder = Path(model) if live else None
-    return Contender(name, kind, stage, compression, live, folder, lambda: load_model(model, device="cpu"))
+    return Contender(name, kind, stage, compression, live, folder, partial(load_model, model, device="cpu"))

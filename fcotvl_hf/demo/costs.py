@@ -25,7 +25,9 @@ def mean_cost(config: FCoTVLConfig, processors: Processors, rows: Sequence[Row])
         processors: its processor, or row id → processor.
         rows: questions with their images.
     """
-    costs = [_row_cost(config, processors[row["id"]] if isinstance(processors, Mapping) else processors, row) for row in rows]
+    costs = [
+        _row_cost(config, processors[row["id"]] if isinstance(processors, Mapping) else processors, row) for row in rows
+    ]
     return Cost(*(sum(values) / len(costs) for values in zip(*costs, strict=True)))
 
 
@@ -40,7 +42,7 @@ def _row_cost(config: FCoTVLConfig, processor: FCoTVLProcessor, row: Row) -> Cos
 
 
 def _as_run(config: FCoTVLConfig, processor: FCoTVLProcessor) -> FCoTVLConfig:
-    """The configuration with the tile size and tokens of this processor; baselines' pooling costs nothing to speak of."""
+    """The configuration with the tile size and tokens of this processor; a baseline's pooling counts as free."""
     run = copy.deepcopy(config)
     side = processor.image_processor.size["height"]
     run.vision_config.image_size = [side, side]

@@ -45,7 +45,9 @@ def train_live(folder: Path, budget: Budget, seed: int, console: Console) -> lis
     """
     models = [_compressed("live student 50 %", "student", "conv1d", folder, budget, seed, console)]
     if budget.controls:
-        models.append(_compressed("control: mean pooling + same training", "control", "mean", folder, budget, seed, console))
+        models.append(
+            _compressed("control: mean pooling + same training", "control", "mean", folder, budget, seed, console)
+        )
         models.append(_teacher(folder, budget, seed, console))
     return models
 
@@ -59,9 +61,10 @@ def _compressed(
     seed: int,
     console: Console,
 ) -> LiveModel:
-    """init → re-align → post-train → average, at stride 2."""
+    """Init → re-align → post-train → average, at stride 2."""
     realigned, tuned = folder / f"{compressor}-50-realigned", folder / f"{compressor}-50-posttrained"
-    console.print(f"[bold]$ fcotvl distill[/] --teacher tiny --stride 2 --compressor {compressor} --max_steps {budget.distill_steps}")
+    made = f"--teacher tiny --stride 2 --compressor {compressor}"
+    console.print(f"[bold]$ fcotvl distill[/] {made} --max_steps {budget.distill_steps}")
     realign("tiny", realigned, 2, compressor, budget.distill_steps, _options(seed))
     console.print(f"[bold]$ fcotvl sft[/] --student {realigned.name} --max_steps {budget.sft_steps}")
     merged = post_train(str(realigned), tuned, budget.sft_steps, _options(seed + 1))

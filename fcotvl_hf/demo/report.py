@@ -32,7 +32,9 @@ def write_report(
         per_task: pages of each task to show.
     """
     plots = {
-        "Score against visual tokens per image: further left is cheaper, higher is better.": score_over_tokens(summary["rows"]),
+        "Score against visual tokens per image: further left is cheaper, higher is better.": score_over_tokens(
+            summary["rows"]
+        ),
         "What was trained before your eyes: loss per response token.": live_losses(live),
     }
     for name, plot in zip(("score-over-tokens", "live-loss"), plots.values(), strict=True):
@@ -58,7 +60,9 @@ def _examples(
         for index, row in enumerate(asked[:per_task]):
             records = [results[task].samples[index] for results in answers]
             reference = references(row)[0]
-            told = [answer(name, r["prediction"], reference, r["score"]) for name, r in zip(names, records, strict=True)]
+            told = [
+                answer(name, r["prediction"], reference, r["score"]) for name, r in zip(names, records, strict=True)
+            ]
             question = row["messages"][0]["content"][-1]["text"]
             examples.append(Example(row["task"], row["images"][0], question, reference, told))
     return examples

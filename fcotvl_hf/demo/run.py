@@ -9,15 +9,18 @@ from typing import Any
 
 from rich.console import Console
 
+from fcotvl_hf.dataset_builders.rendering import Domain
+from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
 from fcotvl_hf.tiny.scores import ask_all, fresh_rows
 
-from .budget import FULL, QUICK, Budget
+from .budget import FULL, QUICK
 from .contenders import Contender, baselines, from_live, packaged
 from .costs import mean_cost
 from .live import train_live
 from .report import write_report
 from .summary import Results, as_table, summarise, summary_row
+
 
 def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
     """Run the demo.
@@ -36,7 +39,7 @@ def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
     _quiet()
     budget, console = (QUICK if quick else FULL), Console(stderr=True)
     with atomic_folder(out, overwrite=(out / "summary.json").exists()) as folder:
-        rows = fresh_rows(budget.rows_per_task, seed)
+        rows = fresh_rows(budget.rows_per_task, seed, Domain())
         live = train_live(folder / "models", budget, seed, console)
         summary_rows, answers = _compete(rows, [c for model in live for c in from_live(model)], folder, console)
         summary = summarise(summary_rows, time.monotonic() - started, seed)
@@ -51,9 +54,8 @@ def _compete(
 ) -> tuple[list[dict[str, Any]], list[Results]]:
     """Let everybody answer; returns the rows of ``summary.json`` and, in the same order, the answers."""
     teacher, *students = packaged()
-    loaded = teacher.load()
     contenders = [teacher, *(c for c in live if c.kind == "control"), *students]
-    contenders += [c for c in live if c.kind == "student"] + list(baselines(loaded, rows))
+    contenders += [c for c in live if c.kind == "student"] + list(baselines(*load_model("tiny", device="cpu"), rows))
     summary_rows: list[dict[str, Any]] = []
     answers: list[Results] = []
     reference, spent = None, None

@@ -18,7 +18,9 @@ Results = Mapping[str, TaskResult]
 """Task → result."""
 
 
-def summary_row(contender: Contender, results: Results, cost: Cost, teacher: Results, spent: Cost, root: Path) -> dict[str, Any]:
+def summary_row(
+    contender: Contender, results: Results, cost: Cost, teacher: Results, spent: Cost, root: Path
+) -> dict[str, Any]:
     """One row of ``summary.json``.
 
     Args:
@@ -52,7 +54,12 @@ def summary_row(contender: Contender, results: Results, cost: Cost, teacher: Res
 def summarise(rows: Sequence[dict[str, Any]], seconds: float, seed: int) -> dict[str, Any]:
     """The whole of ``summary.json``."""
     packages = ("fcotvl-hf", "torch", "transformers", "trl", "Pillow")
-    return {"rows": list(rows), "seconds": seconds, "versions": {name: version(name) for name in packages}, "seed": seed}
+    return {
+        "rows": list(rows),
+        "seconds": seconds,
+        "versions": {name: version(name) for name in packages},
+        "seed": seed,
+    }
 
 
 def as_table(rows: Sequence[dict[str, Any]]) -> Table:
@@ -60,7 +67,15 @@ def as_table(rows: Sequence[dict[str, Any]]) -> Table:
     table = Table(title="Same pages, fewer visual tokens  (* trained in this demo)", title_justify="left")
     table.add_column("model", no_wrap=True)
     tasks = list(rows[0]["tasks"])
-    for heading in ("tokens", *(task.removeprefix("tiny-") for task in tasks), "score", "kept", "difference", "prefill", "KV"):
+    for heading in (
+        "tokens",
+        *(task.removeprefix("tiny-") for task in tasks),
+        "score",
+        "kept",
+        "difference",
+        "prefill",
+        "KV",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     kind = rows[0]["kind"]
     for row in rows:

@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         model, processor = load_model(folder, device="cpu")
         results = {part: ask_all(model, processor, rows) for part, rows in exam.sets.items()}
         teacher = teacher or results
-        models[name] = {part: figures(answers, teacher[part]) for part, answers in results.items() if part != "shuffled"}
-        models[name]["shuffled"] = figures(results["shuffled"], teacher["fresh"])
+        against = teacher | {"shuffled": teacher["fresh"]}
+        models[name] = {part: figures(answers, against[part]) for part, answers in results.items()}
         logging.info("%s: %.3f", name, models[name]["fresh"]["score"])
     model, processor = load_model(args.models[0], device="cpu")
     fresh = exam.sets["fresh"]

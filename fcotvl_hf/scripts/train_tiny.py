@@ -2,8 +2,8 @@
 
     python -m fcotvl_hf.scripts.train_tiny --out runs/tiny
 
-Stages: ``teacher`` (perceive, follow, read: see ``fcotvl_hf.tiny``), ``students``, and ``controls``, the models that tell
-what the training data alone gives. ``--warm-start tiny`` lets ``read`` go on from a model that reads already.
+Stages: ``teacher`` (perceive, follow, read: see ``fcotvl_hf.tiny``), ``students``, and ``controls``, the models that
+tell what the training data alone gives. ``--warm-start tiny`` lets ``read`` go on from a model that reads already.
 """
 
 import argparse

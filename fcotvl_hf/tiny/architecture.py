@@ -97,9 +97,7 @@ def build_config(tokenizer: PreTrainedTokenizerFast) -> FCoTVLConfig:
         "layer_scale_init_value": 1.0,
     }
     image_token = tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>")
-    return FCoTVLConfig(
-        vision_config=vision, text_config=text, image_token_id=image_token, tie_word_embeddings=False
-    )
+    return FCoTVLConfig(vision_config=vision, text_config=text, image_token_id=image_token, tie_word_embeddings=False)
 
 
 def build_model(config: FCoTVLConfig, seed: int) -> FCoTVLForConditionalGeneration:

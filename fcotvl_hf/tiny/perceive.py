@@ -2,8 +2,8 @@
 
 A throw-away linear head names, for each of the 16 cells of a tile, the first three characters whose centre lies in it,
 left to right. The pages are dense, since no language model makes long labels expensive, and go from black on white in
-small type to any colour and size. Without this stage the same model end to end is still at chance after the time it takes to read well
-with it: dense labels teach the ViT letters before the language model asks for them.
+small type to any colour and size. Without this stage the same model end to end is still at chance after the time it
+takes to read well with it: dense labels teach the ViT letters before the language model asks for them.
 """
 
 from functools import partial
@@ -31,7 +31,9 @@ def cell_labels(glyphs: list[Glyph], width: int, height: int) -> torch.Tensor:
     """Class ids of the characters in each visual token of a one-tile page.
 
     Args:
-        glyphs: centres in pixels of a page of ``width`` × ``height``.
+        glyphs: characters and their centres in pixels.
+        width: of the page in pixels.
+        height: of the page in pixels.
 
     Returns:
         ``[ROW², SLOTS]``; 0 where a cell holds fewer characters.
@@ -50,7 +52,9 @@ def cell_labels(glyphs: list[Glyph], width: int, height: int) -> torch.Tensor:
 def make_pool(step: int, *, schedule: Schedule, seed: int, tiling: FCoTVLImageProcessor) -> list[Batch]:
     """One batch of one-tile pages: ``pixel_values [size, 3, 112, 112]`` and ``labels [size, 16, SLOTS]``."""
     size, done = schedule.batch_size, step / schedule.steps
-    domain = Domain(lexicon=Lexicon(random_share=0.5), text_height=(16, 24 + int(16 * done)), plain=max(0.4, 1 - 2 * done))
+    domain = Domain(
+        lexicon=Lexicon(random_share=0.5), text_height=(16, 24 + int(16 * done)), plain=max(0.4, 1 - 2 * done)
+    )
     first = seed + step * size
     samples = [recognition.sample(index, domain, max_tiles=1, dense=True) for index in range(first, first + size)]
     pixels = tiling([sample.image for sample in samples], max_patches=1, return_tensors="pt")["pixel_values"]

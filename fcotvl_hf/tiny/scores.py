@@ -48,7 +48,7 @@ class Exam:
     sets: Mapping[str, Rows]
 
 
-def fresh_rows(per_task: int, seed: int = 0, domain: Domain = Domain()) -> Rows:
+def fresh_rows(per_task: int, seed: int, domain: Domain) -> Rows:
     """``per_task`` rows of each task that no training saw, the tasks in turn."""
     return [sample_at(index, None, FRESH + seed * 100_000, domain).row() for index in range(per_task * len(TASKS))]
 
@@ -60,7 +60,7 @@ def build_exam(per_task: int, seed: int = 0) -> Exam:
         per_task: rows of each task in each set.
         seed: another seed, other pages.
     """
-    fresh = fresh_rows(per_task, seed)
+    fresh = fresh_rows(per_task, seed, Domain())
     draw = partial(recognition.sample, domain=_PLAIN_WORDS, max_tiles=1)
     words = [draw(FRESH + seed * 100_000 + index).row() for index in range(per_task)]
     return Exam(

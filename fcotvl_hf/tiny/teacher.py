@@ -34,12 +34,12 @@ def make_teacher(args: argparse.Namespace) -> None:
         follow(model, processor, args.out / "follow", Schedule(args.follow_steps, 64, 2e-3), first + _HALF)
     first = (args.seed + 1) * SEEDS_PER_STAGE
     read(model, processor, args.out / "read", Schedule(args.read_steps, 48, args.read_lr), first)
-    package(model, processor, args.assets / "fcot-vl-tiny", [args.out / stage for stage in ("perceive", "follow", "read")])
+    package(
+        model, processor, args.assets / "fcot-vl-tiny", [args.out / stage for stage in ("perceive", "follow", "read")]
+    )
 
 
-def package(
-    model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, runs: list[Path]
-) -> None:
+def package(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, runs: list[Path]) -> None:
     """Write a model in fp16 with the loss curves of the runs that made it.
 
     Args:

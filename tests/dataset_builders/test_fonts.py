@@ -1,6 +1,7 @@
 """Fonts come from wheels, and every character of the alphabet has a glyph in each of them."""
 
 import pytest
+
 from fcotvl_hf.dataset_builders.fonts import TRAIN_FONTS, UNSEEN_FONTS, font_path, load_font
 from fcotvl_hf.dataset_builders.texts import CHARACTERS
 

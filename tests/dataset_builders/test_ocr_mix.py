@@ -7,6 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
+
 from fcotvl_hf.dataset_builders.ocr_mix import recognition
 from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS, sample_at, samples
 from fcotvl_hf.dataset_builders.ocr_mix.prompts import LOOKUP

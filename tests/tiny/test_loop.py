@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from fcotvl_hf.tiny.loop import Schedule, train
 from torch import nn
+
+from fcotvl_hf.tiny.loop import Schedule, train
 
 SCHEDULE = Schedule(steps=6, batch_size=4, peak_lr=1e-2, save_every=2)
 

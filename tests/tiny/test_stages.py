@@ -1,6 +1,7 @@
 """Labels of the perceive stage lie where the characters are, and answers alone carry loss in the others."""
 
 import torch
+
 from fcotvl_hf.dataset_builders.ocr_mix import recognition
 from fcotvl_hf.dataset_builders.ocr_mix.mix import sample_at
 from fcotvl_hf.dataset_builders.rendering import Glyph
@@ -35,9 +36,7 @@ def test_collate_asks_for_the_answer_and_its_end_only() -> None:
 
 def test_pools_are_pure_functions_of_their_number() -> None:
     processor, schedule = build_processor(), Schedule(steps=60, batch_size=2)
-    first, again = (
-        make_pool(2, draw=draw_mix, schedule=schedule, seed=5, processor=processor) for _ in range(2)
-    )
+    first, again = (make_pool(2, draw=draw_mix, schedule=schedule, seed=5, processor=processor) for _ in range(2))
     assert len(first) == POOL
     assert all(torch.equal(a[key], b[key]) for a, b in zip(first, again, strict=True) for key in a)
 
