@@ -7,17 +7,18 @@ from typing import Any
 from fcotvl_hf.eval_harness.report import Example, answer, render_report
 from fcotvl_hf.eval_harness.rows import references
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.tiny.scores import Scores
 
 from .live import LiveModel
 from .plots import live_losses, score_over_tokens
-from .summary import Results, label
+from .summary import label
 
 
 def write_report(
     folder: Path,
     summary: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
-    answers: Sequence[Results],
+    answers: Sequence[Scores],
     live: Sequence[LiveModel],
     per_task: int,
 ) -> None:
@@ -52,7 +53,7 @@ def write_report(
 
 
 def _examples(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str], answers: Sequence[Results], per_task: int
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], answers: Sequence[Scores], per_task: int
 ) -> list[Example]:
     examples = []
     for task in answers[0]:

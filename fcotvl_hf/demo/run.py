@@ -12,14 +12,14 @@ from rich.console import Console
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
-from fcotvl_hf.tiny.scores import ask_all, fresh_rows
+from fcotvl_hf.tiny.scores import Scores, ask_all, fresh_rows
 
 from .budget import FULL, QUICK
 from .contenders import Contender, baselines, from_live, packaged
 from .costs import mean_cost
 from .live import train_live
 from .report import write_report
-from .summary import Results, as_table, summarise, summary_row
+from .summary import as_table, summarise, summary_row
 
 
 def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
@@ -51,13 +51,13 @@ def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
 
 def _compete(
     rows: list[dict[str, Any]], live: list[Contender], root: Path, console: Console
-) -> tuple[list[dict[str, Any]], list[Results]]:
+) -> tuple[list[dict[str, Any]], list[Scores]]:
     """Let everybody answer; returns the rows of ``summary.json`` and, in the same order, the answers."""
     teacher, *students = packaged()
     contenders = [teacher, *(c for c in live if c.kind == "control"), *students]
     contenders += [c for c in live if c.kind == "student"] + list(baselines(*load_model("tiny", device="cpu"), rows))
     summary_rows: list[dict[str, Any]] = []
-    answers: list[Results] = []
+    answers: list[Scores] = []
     reference, spent = None, None
     for contender in contenders:
         console.print(f"asking {contender.name}{f', {contender.stage}' if contender.stage else ''}")

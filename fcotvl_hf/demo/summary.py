@@ -5,21 +5,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.table import Table
 
-from fcotvl_hf.eval_harness.comparison import paired_difference, retention
-from fcotvl_hf.eval_harness.result import TaskResult
+from fcotvl_hf.tiny.scores import Scores, figures
 
 from .contenders import Contender
 from .costs import Cost
 
-Results = Mapping[str, TaskResult]
-"""Task → result."""
-
 
 def summary_row(
-    contender: Contender, results: Results, cost: Cost, teacher: Results, spent: Cost, root: Path
+    contender: Contender, results: Scores, cost: Cost, teacher: Scores, spent: Cost, root: Path
 ) -> dict[str, Any]:
     """One row of ``summary.json``.
 
@@ -31,18 +26,16 @@ def summary_row(
         spent: what the teacher's prefill costs.
         root: paths are given relative to it.
     """
-    scores = {task: result.scores for task, result in results.items()}
-    reference = {task: result.scores for task, result in teacher.items()}
-    difference = paired_difference(scores, reference)
+    found = figures(results, teacher)
     return {
         "name": contender.name,
         "kind": contender.kind,
         "stage": contender.stage,
         "compression": contender.compression,
-        "tokens_per_image": _mean_tokens(results),
-        "score": float(np.mean([result.score for result in results.values()])),
-        "retention": retention(scores, reference),
-        "difference": [difference.low, difference.high],
+        "tokens_per_image": found["tokens_per_image"],
+        "score": found["score"],
+        "retention": found["retention"],
+        "difference": found["difference"],
         "tasks": {task: result.score for task, result in results.items()},
         "prefill_ratio": spent.multiply_adds / cost.multiply_adds,
         "kv_ratio": spent.cached_tokens / cost.cached_tokens,
@@ -101,8 +94,3 @@ def label(row: Mapping[str, Any]) -> str:
     stage = f", {row['stage']}" if row["stage"] else ""
     share = f" ({row['compression']:.0%})" if row["kind"] == "baseline" else ""
     return f"{row['name']}{stage}{share}{' *' if row['live'] else ''}"
-
-
-def _mean_tokens(results: Results) -> float:
-    images = sum(result.images for result in results.values())
-    return sum(record["tokens"] for result in results.values() for record in result.samples) / images

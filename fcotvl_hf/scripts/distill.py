@@ -5,11 +5,13 @@ accelerate launch -m fcotvl_hf.scripts.distill --config fcotvl_hf/recipes/tiny/d
 """
 
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from fcotvl_hf import cli
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.training.distillation_config import FCoTDistillationConfig
 from fcotvl_hf.training.distillation_trainer import FCoTDistillationTrainer
@@ -51,4 +53,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(cli.main(["distill", *sys.argv[1:]]))  # errors of one line, as in the command

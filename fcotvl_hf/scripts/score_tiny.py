@@ -1,6 +1,6 @@
 """Score the packaged tiny models, and others beside them; the figures of the README and of the cards come from here.
 
-    python -m fcotvl_hf.scripts.score_tiny --out fcotvl_hf/assets/scores.json \
+    python -m fcotvl_hf.scripts.score_tiny \
         --beside "teacher + same SFT=runs/tiny/control-teacher/merged"
 """
 
@@ -21,7 +21,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="controls to score as well")
     parser.add_argument("--per-task", type=int, default=128, help="pages of each task in each set")
     parser.add_argument("--seed", type=int, default=0, help="of the pages")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument(
+        "--assets",
+        type=Path,
+        default=Path("fcotvl_hf/assets"),
+        help="gets scores.json, and a card in each folder",
+    )
     return parser
 
 
@@ -30,9 +35,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = make_parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
+    from rich.console import Console
+    from rich.markdown import Markdown
+
     from fcotvl_hf.baselines import mean_pooling, random_drop, smaller_tiles
     from fcotvl_hf.hub.models import load_model
     from fcotvl_hf.io.atomic import atomic_write
+    from fcotvl_hf.tiny.cards import results_table, sets_table, write_cards
     from fcotvl_hf.tiny.scores import ask_all, build_exam, figures
 
     exam = build_exam(args.per_task, args.seed)
@@ -57,7 +66,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         }.items():
             models[f"{name}, stride {stride}"] = {"fresh": figures(ask_all(*reduced, fresh), teacher["fresh"])}
     settings = {"per_task": args.per_task, "seed": args.seed}
-    atomic_write(args.out, json.dumps({"settings": settings, "models": models}, indent=1) + "\n")
+    scores = {"settings": settings, "models": models}
+    atomic_write(args.assets / "scores.json", json.dumps(scores, indent=1) + "\n")
+    write_cards(args.assets, scores)
+    Console().print(Markdown(f"{results_table(scores)}\n\n{sets_table(scores)}"))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ accelerate launch -m fcotvl_hf.scripts.sft --config fcotvl_hf/recipes/tiny/sft-5
 """
 
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from fcotvl_hf import cli
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.training.run import rows_of, run, student_of
 from fcotvl_hf.training.sft_config import FCoTSFTConfig
@@ -47,4 +49,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(cli.main(["sft", *sys.argv[1:]]))  # errors of one line, as in the command

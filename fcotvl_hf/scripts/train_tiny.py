@@ -45,12 +45,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     import torch
 
-    from fcotvl_hf.tiny.students import make_controls, make_students
-    from fcotvl_hf.tiny.teacher import make_teacher
-
     torch.set_num_threads(args.threads)
     if "teacher" in args.stages:
+        from fcotvl_hf.tiny.teacher import make_teacher
+
         make_teacher(args)
+    from fcotvl_hf.tiny.students import make_controls, make_students
+
     if "students" in args.stages:
         make_students(args.assets, args.out, args.distill_steps, args.sft_steps)
     if "controls" in args.stages:

@@ -89,11 +89,14 @@ class FCoTDistillationTrainer(FCoTTrainer):
             cross_entropy, divergence, rows = model(inputs)
         args = self.args
         total = args.ce_weight * cross_entropy + args.kl_weight * args.temperature**2 * divergence
-        self._record(cross_entropy, divergence, rows)
         if num_items_in_batch is None:
-            return total / rows.clamp(min=1)
-        processes = self.accelerator.num_processes if args.average_tokens_across_devices else 1
-        return total / torch.as_tensor(num_items_in_batch).clamp(min=1) * processes  # DDP averages over processes
+            divisor, micro_batches = rows.clamp(min=1), 1
+        else:
+            processes = self.accelerator.num_processes if args.average_tokens_across_devices else 1
+            divisor = torch.as_tensor(num_items_in_batch).clamp(min=1) / processes  # DDP averages over processes
+            micro_batches = self.current_gradient_accumulation_steps
+        self._record(cross_entropy / divisor * micro_batches, divergence / divisor * micro_batches)
+        return total / divisor
 
     def _loss_sums(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Σ CE, Σ KL and the number of response positions of one batch."""
@@ -119,13 +122,13 @@ class FCoTDistillationTrainer(FCoTTrainer):
             cross_entropy = cross_entropy + 0.0 * sum(p.sum() for p in student.parameters() if p.requires_grad)
         return cross_entropy, divergence, torch.as_tensor(len(targets), device=targets.device)
 
-    def _record(self, cross_entropy: torch.Tensor, divergence: torch.Tensor, rows: torch.Tensor) -> None:
-        """Keep both means per token for the next log line."""
-        sums = torch.stack([cross_entropy.detach(), divergence.detach(), rows.to(cross_entropy.dtype)])
-        ce, kl, tokens = self.accelerator.reduce(sums, "sum").tolist()
+    def _record(self, cross_entropy: torch.Tensor, divergence: torch.Tensor) -> None:
+        """Keep both for the next log line, which averages over micro-batches."""
+        values = torch.stack([cross_entropy.detach(), divergence.detach()])
+        ce, kl = self.accelerator.reduce(values, "mean").tolist()
         metrics = self._metrics["train" if self.model.training else "eval"]
-        metrics["ce"].append(ce / max(tokens, 1))
-        metrics["kl"].append(kl / max(tokens, 1))
+        metrics["ce"].append(ce)
+        metrics["kl"].append(kl)
 
 
 def _read(core: nn.Module, text: TextInputs, images: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:

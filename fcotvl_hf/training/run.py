@@ -88,6 +88,7 @@ def run(trainer: FCoTTrainer) -> None:
     trainer.create_model_card()
     if args.push_to_hub:
         trainer.push_to_hub()
+    trainer.accelerator.wait_for_everyone()  # no process may leave the group while another still saves
     trainer.end()
 
 

@@ -89,7 +89,8 @@ def test_accumulated_small_batches_equal_one_large_batch(make_trainer, kind) -> 
         logs.append([entry for entry in trainer.state.log_history if "loss" in entry])
     assert len(logs[0]) == 2
     for whole, accumulated in zip(*logs, strict=True):
-        assert accumulated["loss"] == pytest.approx(whole["loss"], rel=1e-4)
+        for part in {"loss", "ce", "kl"} & whole.keys():
+            assert accumulated[part] == pytest.approx(whole[part], rel=1e-4)
         assert accumulated["grad_norm"] == pytest.approx(whole["grad_norm"], rel=1e-3)
 
 
@@ -128,3 +129,11 @@ def test_processor_of_another_stride_is_refused(make_trainer, student, session_t
 def test_senseless_options_are_refused(make_trainer, options, message) -> None:
     with pytest.raises(ValueError, match=message):
         make_trainer("distill", **options)
+
+
+def test_mixed_precision_reaches_what_bypasses_the_models_forward(make_trainer, mixed_rows) -> None:
+    exact, _ = loss_of(make_trainer("distill", mixed_rows), mixed_rows)
+    mixed, _ = loss_of(make_trainer("distill", mixed_rows, use_cpu=True, bf16=True), mixed_rows)
+    assert mixed.item() != exact.item()
+    assert mixed.item() == pytest.approx(exact.item(), rel=0.02)
+    assert mixed.dtype == torch.float32

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from transformers import TrainerCallback
 
 from fcotvl_hf.training.callbacks import read_log
 from fcotvl_hf.training.run import last_checkpoint, run
@@ -29,6 +30,21 @@ def test_resumed_run_equals_straight_run(make_trainer, kind, tmp_path) -> None:
     logs = [read_log(Path(folder) / "log.jsonl") for folder in (straight, resumed)]
     assert [entry["step"] for entry in logs[1]] == [1, 2, 3, 4]
     assert logs[0] == logs[1]
+
+
+def test_interrupted_run_keeps_its_log_and_says_how_to_go_on(make_trainer, tmp_path, caplog) -> None:
+    class Interrupt(TrainerCallback):
+        def on_log(self, args, state, control, **kwargs: object) -> None:
+            if state.global_step == 3:
+                raise KeyboardInterrupt
+
+    trainer = make_trainer("distill", max_steps=5, save_strategy="steps", save_steps=2)
+    trainer.add_callback(Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        run(trainer)
+    assert "stopped at step 3; go on with --resume_from_checkpoint true" in caplog.text
+    assert [entry["step"] for entry in read_log(tmp_path / "run" / "log.jsonl")] == [1, 2, 3]
+    assert last_checkpoint(tmp_path / "run") == tmp_path / "run" / "checkpoint-2"
 
 
 def test_resuming_without_a_checkpoint_starts_anew(make_trainer, tmp_path) -> None:

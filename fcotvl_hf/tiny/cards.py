@@ -1,0 +1,89 @@
+"""Tables and model cards of the packaged models, made from the file that ``score_tiny`` writes; nothing typed in."""
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import ModelCard, ModelCardData
+
+from fcotvl_hf.hub.models import PACKAGED
+
+_TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
+_SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
+_RULE = "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+
+
+def load_scores(path: Path) -> dict[str, Any]:
+    """Read what ``score_tiny`` wrote."""
+    scores: dict[str, Any] = json.loads(path.read_text())
+    return scores
+
+
+def results_table(scores: Mapping[str, Any]) -> str:
+    """Every model on the fresh pages: tokens, score per task, mean, what is kept, difference to the teacher.
+
+    Args:
+        scores: content of ``scores.json``.
+    """
+    lines = ["| model | visual tokens | recognition | tables | charts | look-up | score | kept | difference |", _RULE]
+    for name, sets in scores["models"].items():
+        fresh = sets["fresh"]
+        cells = [f"{fresh['tokens_per_image']:.1f}", *(f"{fresh['tasks'][task]['score']:.3f}" for task in _TASKS)]
+        low, high = fresh["difference"]
+        difference = f"{low:+.3f} … {high:+.3f}" if (low, high) != (0, 0) else "–"
+        cells += [f"{fresh['score']:.3f}", f"{fresh['retention']:.1%}", difference]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def sets_table(scores: Mapping[str, Any]) -> str:
+    """The packaged models on each set of questions: mean score, and 1 − CER over all characters of recognition.
+
+    Args:
+        scores: content of ``scores.json``.
+    """
+    lines = [f"| model | {' | '.join(_SETS)} |", f"| --- {'| ---: ' * len(_SETS)}|"]
+    for name in PACKAGED:
+        sets = scores["models"][name]
+        shown = (f"{sets[part]['score']:.3f} ({_one_minus_cer(sets[part]):.3f})" for part in _SETS)
+        lines.append(f"| {name} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
+    """Write ``README.md`` into each packaged model's folder.
+
+    Args:
+        assets: holds the folders.
+        scores: content of ``scores.json``.
+    """
+    template = str(resources.files("fcotvl_hf.hub") / "templates" / "tiny.md.j2")
+    for name, folder in PACKAGED.items():
+        config = json.loads((assets / folder / "config.json").read_text())
+        data = ModelCardData(
+            license="apache-2.0",
+            library_name="transformers",
+            pipeline_tag="image-text-to-text",
+            language="en",
+            tags=["custom_code", "fcot-vl", "visual-token-compression", "ocr"],
+        )
+        card = ModelCard.from_template(
+            data,
+            template_path=template,
+            name=folder,
+            stride=config["compressor_stride"],
+            tokens=config["image_seq_length"],
+            settings=scores["settings"],
+            results=results_table(scores),
+            sets=sets_table(scores),
+            curves=sorted(path.name for path in (assets / folder).glob("*.png")),
+            teacher=name == "tiny",
+        )
+        card.save(assets / folder / "README.md")
+
+
+def _one_minus_cer(figures: Mapping[str, Any]) -> float:
+    value: float = figures["tasks"]["tiny-recognition"]["corpus_one_minus_cer"]
+    return value
