@@ -32,6 +32,10 @@ class ModelArguments:
         default=2, metadata={"help": "Visual tokens merged into one in a student made from --teacher: 2 is 50 %%."}
     )
     compressor: str = field(default="conv1d", metadata={"help": "Compressor of a student made from --teacher."})
+    attn_implementation: str = field(
+        default="sdpa",
+        metadata={"help": "Attention: sdpa, eager (the faster one in bfloat16 on a CPU), flash_attention_2 …"},
+    )
 
 
 @dataclass

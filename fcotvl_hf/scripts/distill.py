@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder = student_of(which.student, which.teacher, which.stride, which.compressor, Path(args.output_dir))
     model, processor = load_model(folder, dtype=torch.float32, device="cpu")
+    model.set_attn_implementation(which.attn_implementation)
     projector = None
     if which.teacher is not None:
         projector = load_model(which.teacher, dtype=torch.float32, device="cpu")[0].model.multi_modal_projector

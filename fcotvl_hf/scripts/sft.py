@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder = student_of(which.student, which.teacher, which.stride, which.compressor, Path(args.output_dir))
     model, processor = load_model(folder, dtype=torch.float32, device="cpu")
+    model.set_attn_implementation(which.attn_implementation)
     train_rows, eval_rows = rows_of(
         mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.ocr_run_length, data.eval_size
     )

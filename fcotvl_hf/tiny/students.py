@@ -1,11 +1,12 @@
-"""The packaged students and the controls, made with the same commands that users have.
+"""The packaged students and the controls, made with the commands and the recipes that users have.
 
 A student is re-aligned, post-trained in all parameters, and averaged over its last checkpoints. The controls get the
-same data for the same number of steps: the teacher itself at stride 1, and a student whose compressor is plain mean
+same data for the same number of steps: the teacher itself at stride 1, and students whose compressor is plain mean
 pooling. What they score tells what the data gives and what the compressor gives.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import resources
 from pathlib import Path
 
 import torch
@@ -20,8 +21,6 @@ from .teacher import package
 MERGED = 3
 """Checkpoints of the post-training that are averaged."""
 
-_COMMON = ("--per_device_train_batch_size", "32", "--activation_checkpointing", "false", "--use_cpu", "true")
-
 
 def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
     """Make and package the 50 % and the 75 % student of the packaged teacher.
@@ -34,11 +33,11 @@ def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
     """
     teacher = str(assets / "fcot-vl-tiny")
     for share, stride in ((50, 2), (75, 4)):
-        realigned = out / f"distill-{share}"
+        realigned, tuned = out / f"distill-{share}", out / f"sft-{share}"
         realign(teacher, realigned, stride, "conv1d", distill_steps)
-        tuned = post_train(str(realigned), out / f"sft-{share}", sft_steps)
-        model, processor = load_model(str(tuned), device="cpu")
-        package(model, processor, assets / f"fcot-vl-tiny-{share}", [realigned, out / f"sft-{share}"])
+        merged = post_train(str(realigned), tuned, sft_steps)
+        model, processor = load_model(str(merged), device="cpu")
+        package(model, processor, assets / f"fcot-vl-tiny-{share}", [realigned, tuned])
 
 
 def make_controls(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
@@ -52,28 +51,46 @@ def make_controls(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
 
 
 def realign(teacher: str, out: Path, stride: int, compressor: str, steps: int, extra: Sequence[str] = ()) -> None:
-    """Run ``fcotvl distill`` into ``out``, from its last checkpoint if there is one, and not at all if it is done."""
-    options = ("--learning_rate", "1e-3", "--warmup_steps", "50", "--lr_scheduler_type", "cosine")
+    """Run ``fcotvl distill`` on its tiny recipe, from its last checkpoint if there is one; not at all if it is done.
+
+    Args:
+        teacher: a model of stride 1.
+        out: the run's folder.
+        stride: of the student.
+        compressor: of the student.
+        steps: optimizer steps.
+        extra: further options of the command; they go before the recipe's.
+    """
     made = ("--teacher", teacher, "--stride", str(stride), "--compressor", compressor)
-    _run(distill.main, out, steps, (*made, *options, *extra))
+    _run(distill.main, "distill-50", out, steps, (*made, *extra))
 
 
 def post_train(student: str, out: Path, steps: int, extra: Sequence[str] = ()) -> Path:
-    """Run ``fcotvl sft`` into ``out`` and average its last checkpoints into ``out/merged``, which is returned."""
-    options = ("--learning_rate", "5e-4", "--warmup_steps", "50", "--lr_scheduler_type", "cosine")
-    _run(sft.main, out, steps, ("--student", student, *options, *extra))
+    """Run ``fcotvl sft`` on its tiny recipe likewise, and average its last checkpoints.
+
+    Args:
+        student: the model to train.
+        out: the run's folder.
+        steps: optimizer steps.
+        extra: further options of the command; they go before the recipe's.
+
+    Returns:
+        The folder of the average, ``out/merged``.
+    """
+    _run(sft.main, "sft-50", out, steps, ("--student", student, *extra))
     merged = out / "merged"
     if not merged.exists():
         checkpoints = sorted(out.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))[-MERGED:]
-        merge_checkpoints(Path(student), checkpoints, average(len(checkpoints)), merged)
+        merge_checkpoints(student, checkpoints, average(len(checkpoints)), merged, method="average")
     return merged
 
 
-def _run(command: Callable[[Sequence[str]], None], out: Path, steps: int, options: Sequence[str]) -> None:
+def _run(command: Callable[[Sequence[str]], None], recipe: str, out: Path, steps: int, options: Sequence[str]) -> None:
     if (out / "model.safetensors").exists():
         return
+    threads = torch.get_num_threads()
+    path = resources.files("fcotvl_hf") / "recipes" / "tiny" / f"{recipe}.yaml"
     save = ("--save_steps", str(max(1, steps // 10)), "--save_total_limit", str(MERGED))
     length = ("--max_steps", str(steps), "--output_dir", str(out), "--resume_from_checkpoint", "true")
-    threads = torch.get_num_threads()
-    command((*options, *_COMMON, *save, *length))
+    command(("--config", str(path), *save, *length, *options))
     torch.set_num_threads(threads)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import torch
 from transformers.utils import is_torch_bf16_gpu_available
 from trl import SFTConfig
 
@@ -44,6 +45,8 @@ class FCoTConfig(SFTConfig):
             raise ValueError("max_length would cut image placeholders; leave it unset and filter long samples instead")
         if self.activation_checkpointing is None:  # TRL still sets the old name, which transformers warns about
             self.activation_checkpointing = self.gradient_checkpointing
+        if not torch.accelerator.is_available():
+            self.use_cpu = True  # bf16 on a CPU is refused unless this says so
         if self.bf16 is None:
             self.bf16 = not self.fp16 and not self.use_cpu and is_torch_bf16_gpu_available()
         super().__post_init__()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fcotvl_hf.demo import run
 from fcotvl_hf.demo.budget import Budget
 from fcotvl_hf.hub.models import load_model
@@ -46,7 +47,9 @@ def test_summary_has_every_kind_of_row(demo: Path) -> None:
 
 
 def test_every_row_has_the_keys_of_the_contract(demo: Path) -> None:
-    keys = "name kind stage compression tokens_per_image score retention difference tasks prefill_ratio kv_ratio live path"
+    keys = (
+        "name kind stage compression tokens_per_image score retention difference tasks prefill_ratio kv_ratio live path"
+    )
     for row in _summary(demo)["rows"]:
         assert list(row) == keys.split()
         assert set(row["tasks"]) == {"tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup"}
@@ -55,7 +58,9 @@ def test_every_row_has_the_keys_of_the_contract(demo: Path) -> None:
 def test_token_counts_are_matched_and_cost_less(demo: Path) -> None:
     rows = _summary(demo)["rows"]
     for row in rows[1:]:
-        assert row["tokens_per_image"] == pytest.approx(rows[0]["tokens_per_image"] * (1 - row["compression"]), rel=0.05)
+        assert row["tokens_per_image"] == pytest.approx(
+            rows[0]["tokens_per_image"] * (1 - row["compression"]), rel=0.05
+        )
         if row["compression"]:
             assert row["prefill_ratio"] > 1.05 and row["kv_ratio"] > 1.05
 
@@ -77,8 +82,8 @@ def test_live_students_load(demo: Path) -> None:
 def test_report_shows_every_row_and_loads_nothing_from_outside(demo: Path) -> None:
     page = (demo / "report.html").read_text()
     for row in _summary(demo)["rows"]:
-        assert page.count(row["name"].replace("+", "+")) >= 1
-    assert "src=\"http" not in page and "href=" not in page and "<script" not in page
+        assert page.count(row["name"]) >= 1
+    assert 'src="http' not in page and "href=" not in page and "<script" not in page
     assert page.count("<article>") == 4 and page.count("data:image/png;base64,") == 4
     assert {path.name for path in demo.glob("*.svg")} == {"score-over-tokens.svg", "live-loss.svg"}
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.hub.models import PACKAGED, load_model, resolve_model
 from fcotvl_hf.tiny.cards import load_scores, results_table, sets_table
 from fcotvl_hf.tiny.scores import ask_all, figures, fresh_rows
-from safetensors import safe_open
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "fcotvl_hf" / "assets"
