@@ -13,6 +13,7 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
+from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .fingerprint import model_fingerprint, row_key, settings_hash
@@ -126,7 +127,7 @@ def _answer(
     keys: Mapping[str, str],
 ) -> list[Record]:
     texts = [processor.apply_chat_template(conversation(row, task.prompt), add_generation_prompt=True) for row in rows]
-    images = [image.convert("RGB") for row in rows for image in row["images"]]
+    images = [load_image(image) for row in rows for image in row["images"]]
     inputs = processor(text=texts, images=images or None, padding=True, padding_side="left", return_tensors="pt")
     inputs = inputs.to(model.device)
     with torch.inference_mode():

@@ -5,6 +5,8 @@ divides a row, so a window never joins two rows or two tiles. A new compressor i
 ``COMPRESSORS``. Paper: https://arxiv.org/abs/2502.18512, section 3.2.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 from transformers import initialization as init
@@ -15,16 +17,16 @@ from .configuration_fcotvl import FCoTVLConfig
 class IdentityCompressor(nn.Identity):
     """Stride 1: the teacher's path, all tokens kept."""
 
-    def __init__(self, width: int, stride: int) -> None:
+    def __init__(self, config: FCoTVLConfig) -> None:
         super().__init__()
 
 
 class MeanCompressor(nn.Module):
     """Average ``stride`` neighbouring tokens of a row. No parameters: the untrained baseline."""
 
-    def __init__(self, width: int, stride: int) -> None:
+    def __init__(self, config: FCoTVLConfig) -> None:
         super().__init__()
-        self.stride = stride
+        self.stride = config.compressor_stride
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         tiles, length, width = tokens.shape
@@ -38,8 +40,9 @@ class Conv1dCompressor(nn.Conv1d):
     parameters, because transformers calls ``_init_weights`` for remote code on such modules only.
     """
 
-    def __init__(self, width: int, stride: int) -> None:
-        super().__init__(width, width, kernel_size=stride, stride=stride)
+    def __init__(self, config: FCoTVLConfig) -> None:
+        width, stride = config.shuffled_width, config.compressor_stride
+        super().__init__(width, width, kernel_size=stride, stride=stride, groups=config.compressor_groups)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         return super().forward(tokens.transpose(1, 2)).transpose(1, 2)  # [tiles, N, width] → [tiles, N/r, width]
@@ -47,12 +50,13 @@ class Conv1dCompressor(nn.Conv1d):
     @torch.no_grad()
     def init_as_average_pooling(self) -> None:
         """Set the weight to identity / stride at each kernel position, the bias to zero."""
-        identity = torch.eye(self.in_channels, dtype=self.weight.dtype, device=self.weight.device)
+        width = self.in_channels // self.groups
+        identity = torch.eye(width, dtype=self.weight.dtype, device=self.weight.device).repeat(self.groups, 1)
         init.copy_(self.weight, (identity / self.stride[0]).unsqueeze(-1).expand_as(self.weight))
         init.zeros_(self.bias)
 
 
-COMPRESSORS: dict[str, type[nn.Module]] = {
+COMPRESSORS: dict[str, Callable[[FCoTVLConfig], nn.Module]] = {
     "none": IdentityCompressor,
     "mean": MeanCompressor,
     "conv1d": Conv1dCompressor,
@@ -67,5 +71,4 @@ def build_compressor(config: FCoTVLConfig) -> nn.Module:
     """
     if config.compressor_type not in COMPRESSORS:
         raise ValueError(f"unknown compressor_type {config.compressor_type!r}; choose from {', '.join(COMPRESSORS)}")
-    width = config.vision_config.hidden_size * int(1 / config.downsample_ratio) ** 2
-    return COMPRESSORS[config.compressor_type](width, config.compressor_stride)
+    return COMPRESSORS[config.compressor_type](config)

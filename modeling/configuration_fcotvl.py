@@ -25,6 +25,8 @@ class FCoTVLConfig(InternVLConfig):
     Args:
         compressor_type: ``"none"``, ``"mean"`` or ``"conv1d"``.
         compressor_stride: how many neighbouring tokens of a row become one; divides the tokens of a row.
+        compressor_groups: groups of the convolution; 1 is the paper's full one, 4 keeps the four patches that the pixel
+            shuffle joins apart until the projector, with a quarter of the weights.
         image_seq_length: visual tokens per tile that the language model sees. Follows from the tile size and the
             stride; a given value is checked, not believed.
 
@@ -36,6 +38,7 @@ class FCoTVLConfig(InternVLConfig):
 
     compressor_type: str = "none"
     compressor_stride: int = 1
+    compressor_groups: int = 1
     image_seq_length: int | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -63,6 +66,11 @@ class FCoTVLConfig(InternVLConfig):
     def tokens_per_row(self) -> int:
         """Tokens in one row of a tile after the pixel shuffle (16 at 448 px, patch 14, downsample 0.5)."""
         return int(self.vision_config.image_size[0] // self.vision_config.patch_size[0] * self.downsample_ratio)
+
+    @property
+    def shuffled_width(self) -> int:
+        """Width of a visual token after the pixel shuffle, before the projector."""
+        return self.vision_config.hidden_size * int(1 / self.downsample_ratio) ** 2
 
     @property
     def compression(self) -> float:

@@ -37,17 +37,20 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
         self.compressor = build_compressor(config)
         self.post_init()
 
-    def get_vit_features(self, pixel_values: torch.Tensor, **kwargs: Any) -> BaseModelOutputWithPooling:
+    def get_vit_features(
+        self, pixel_values: torch.Tensor, vision_feature_layer: int | None = None, **kwargs: Any
+    ) -> BaseModelOutputWithPooling:
         """Run the ViT once; what comes out feeds the teacher's projector as well as the student's compressor.
 
         Args:
             pixel_values: tiles, ``[tiles, 3, size, size]``.
+            vision_feature_layer: which layer's output to use; the configuration's by default.
             **kwargs: passed on to the vision tower.
 
         Returns:
             The ViT's output with ``pooler_output`` = pixel-shuffled patches ``[tiles, N, 4 × vision width]``.
         """
-        layer = self.config.vision_feature_layer
+        layer = self.config.vision_feature_layer if vision_feature_layer is None else vision_feature_layer
         outputs = self.vision_tower(
             pixel_values=pixel_values.to(self.dtype),
             **{**kwargs, "return_dict": True, "output_hidden_states": layer != -1},
@@ -71,14 +74,14 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
 
         Args:
             pixel_values: tiles, ``[tiles, 3, size, size]``.
-            vision_feature_layer: part of InternVL's interface; the configuration's value is what counts.
-            vision_feature_select_strategy: likewise.
+            vision_feature_layer: which layer's output to use; the configuration's by default.
+            vision_feature_select_strategy: part of InternVL's interface; the CLS token is always dropped.
             **kwargs: passed on to the vision tower.
 
         Returns:
             ``pooler_output`` of shape ``[tiles, image_seq_length, text width]``.
         """
-        outputs = self.get_vit_features(pixel_values, **kwargs)
+        outputs = self.get_vit_features(pixel_values, vision_feature_layer, **kwargs)
         outputs.pooler_output = self.multi_modal_projector(self.compressor(outputs.pooler_output))
         return outputs
 

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from transformers import InternVLProcessor, PreTrainedConfig, ProcessorMixin
+from transformers import InternVLProcessor, ProcessorMixin
+
+from .configuration_fcotvl import FCoTVLConfig
 
 
 class FCoTVLProcessor(InternVLProcessor):
@@ -44,13 +46,13 @@ class FCoTVLProcessor(InternVLProcessor):
             ValueError: tokens per tile or tile size differ from ``config.json``'s.
         """
         processor = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
-        try:
-            config, _ = PreTrainedConfig.get_config_dict(pretrained_model_name_or_path, **kwargs)
-        except OSError:  # a processor saved on its own
+        folder = Path(pretrained_model_name_or_path)
+        if folder.is_dir() and not (folder / "config.json").exists():  # a processor saved on its own
             return processor
-        if "image_seq_length" in config:
-            size = config["vision_config"]["image_size"]
-            processor.check_against(config["image_seq_length"], size if isinstance(size, int) else size[0])
+        settings, _ = FCoTVLConfig.get_config_dict(pretrained_model_name_or_path, **kwargs)
+        if settings.get("model_type") == FCoTVLConfig.model_type:
+            config = FCoTVLConfig.from_dict(settings)
+            processor.check_against(config.image_seq_length, config.vision_config.image_size[0])
         return processor
 
     def check_against(self, image_seq_length: int, image_size: int) -> None:

@@ -46,7 +46,7 @@ def draw_table(rng: Random, domain: Domain, cells: Cells) -> tuple[Page, Cells, 
     def widths() -> list[int]:
         return [round(max(font.getlength(row[column]) for row in cells)) + gap for column in range(len(cells[0]))]
 
-    while len(cells[0]) > 1 and sum(widths()) > MAX_WIDTH - 8:
+    while len(cells[0]) > 2 and sum(widths()) > MAX_WIDTH - 8:
         cells = [row[:-1] for row in cells]
     cells = cells[: max(2, (MAX_HEIGHT - 8) // step)]
     ink, paper = domain.colours(rng)

@@ -15,7 +15,7 @@ from .task import Task
 TASK = Task(
     name="tiny-recognition",
     version=1,
-    max_new_tokens=144,
+    max_new_tokens=320,
     sample_score=one_minus_cer,
     sample_metrics={"exact_lines": exact_lines},
     corpus_metrics={"corpus_one_minus_cer": corpus_one_minus_cer},

@@ -15,7 +15,7 @@ from .task import Task
 TASK = Task(
     name="tiny-table",
     version=1,
-    max_new_tokens=192,
+    max_new_tokens=256,
     sample_score=cell_f1,
     sample_metrics={"exact_match": exact_match},
 )

@@ -112,8 +112,8 @@ def compressor_tile(config: Any) -> int:
     match config.compressor_type:
         case "none" | "mean":
             return 0
-        case "conv1d":  # each of the tokens that go in meets one square matrix
-            return _shuffled_tokens(config) * _shuffled_width(config) ** 2
+        case "conv1d":  # each of the tokens that go in meets one square matrix, or one block per group
+            return _shuffled_tokens(config) * _shuffled_width(config) ** 2 // config.compressor_groups
     raise ValueError(f"no cost is known for compressor_type {config.compressor_type!r}")
 
 

@@ -72,4 +72,4 @@ def baselines(
 
 def _from_folder(name: str, kind: Kind, stage: str | None, compression: float, live: bool, model: str) -> Contender:
     folder = Path(model) if live else None
-    return Contender(name, kind, stage, compression, live, folder, partial(load_model, model, device="cpu"))
+    return Contender(name, kind, stage, compression, live, folder, partial(load_model, model))

@@ -19,6 +19,8 @@ def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> str:
     for kind, colour in _COLOURS.items():
         chosen = [row for row in rows if row["kind"] == kind]
         points = [(row["tokens_per_image"], row["score"]) for row in chosen]
+        if not points:
+            continue
         axes.scatter(*zip(*points, strict=True), color=colour, marker=_MARKS[kind], s=60, label=kind)
     axes.set(xlabel="visual tokens per image", ylabel="score", ylim=(0, 1))
     axes.set_xlim(left=0)

@@ -1,7 +1,6 @@
 """The demo from beginning to end: train, ask everybody the same questions, print the table, write the report."""
 
 import json
-import logging
 import os
 import time
 from pathlib import Path
@@ -29,18 +28,21 @@ def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
         out: gets ``summary.json``, ``report.html``, plots and the live models' folders; an earlier demo there is
             replaced when this one is complete.
         quick: less training, fewer pages.
-        seed: the same seed gives the same figures on the same machine.
+        seed: 0 to 999; the same seed gives the same figures on the same machine.
 
     Raises:
+        ValueError: the seed is out of range.
         FileExistsError: ``out`` exists and is not an earlier demo.
         FileNotFoundError: the packaged models are missing.
     """
+    if not 0 <= seed < 1000:
+        raise ValueError(f"seed {seed} is not between 0 and 999, where evaluation pages cannot meet training pages")
     started = time.monotonic()
     _quiet()
     budget, console = (QUICK if quick else FULL), Console(stderr=True)
-    with atomic_folder(out, overwrite=(out / "summary.json").exists()) as folder:
+    with atomic_folder(out, overwrite=_is_demo(out)) as folder:
         rows = fresh_rows(budget.rows_per_task, seed, Domain())
-        live = train_live(folder / "models", budget, seed, console)
+        live = train_live(folder / "models", budget, seed)
         summary_rows, answers = _compete(rows, [c for model in live for c in from_live(model)], folder, console)
         summary = summarise(summary_rows, time.monotonic() - started, seed)
         atomic_write(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
@@ -49,13 +51,19 @@ def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
     console.print(f"{summary['seconds']:.0f} s. Report: {out / 'report.html'}, figures: {out / 'summary.json'}")
 
 
+def _is_demo(folder: Path) -> bool:
+    """Whether ``folder`` holds an earlier demo and nothing else."""
+    ours = {"summary.json", "report.html", "score-over-tokens.svg", "live-loss.svg", "models"}
+    return folder.is_dir() and {path.name for path in folder.iterdir()} == ours
+
+
 def _compete(
     rows: list[dict[str, Any]], live: list[Contender], root: Path, console: Console
 ) -> tuple[list[dict[str, Any]], list[Scores]]:
     """Let everybody answer; returns the rows of ``summary.json`` and, in the same order, the answers."""
     teacher, *students = packaged()
     contenders = [teacher, *(c for c in live if c.kind == "control"), *students]
-    contenders += [c for c in live if c.kind == "student"] + list(baselines(*load_model("tiny", device="cpu"), rows))
+    contenders += [c for c in live if c.kind == "student"] + list(baselines(*load_model("tiny"), rows))
     summary_rows: list[dict[str, Any]] = []
     answers: list[Scores] = []
     reference, spent = None, None
@@ -76,4 +84,3 @@ def _quiet() -> None:
     import transformers
 
     transformers.logging.set_verbosity_error()
-    logging.getLogger("fcotvl_hf").setLevel(logging.WARNING)

@@ -20,7 +20,7 @@ def resolve_model(name: str) -> str:
     """Turn what a user calls a model into what ``from_pretrained`` takes.
 
     Args:
-        name: ``tiny``, ``tiny-50``, ``tiny-75``, a folder, or a Hub id such as ``user/model``.
+        name: ``tiny``, ``tiny-50``, ``tiny-75`` (``./tiny`` names a folder), a folder, or a Hub id (``user/model``).
 
     Returns:
         The packaged folder's path, or ``name`` itself.
@@ -28,10 +28,10 @@ def resolve_model(name: str) -> str:
     Raises:
         FileNotFoundError: it looks like a path, or like nothing at all, and no such folder exists.
     """
-    if Path(name).is_dir():
-        return name
     if name in PACKAGED:
         return str(resources.files("fcotvl_hf") / "assets" / PACKAGED[name])
+    if Path(name).is_dir():
+        return name
     looks_like_path = name.startswith((".", "/", "~", "\\")) or name.count("/") != 1 or name.endswith("/")
     if looks_like_path:
         names = ", ".join(PACKAGED)

@@ -57,12 +57,15 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
         FileExistsError: ``path`` exists and ``overwrite`` is false; raised before any work. An empty folder counts as
             absent.
         NotADirectoryError: ``path`` is a file.
+        OSError: ``path`` is a mount point.
     """
     path = Path(path).absolute()
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(f"{path} is a file; choose another name for the folder")
     if path.exists() and any(path.iterdir()) and not overwrite:
         raise FileExistsError(f"{path} exists already; choose another name or delete it first")
+    if path.is_mount():
+        raise OSError(f"{path} is a mount point and cannot be replaced; choose a folder inside it")
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     unfinished, replaced = scratch / "new", scratch / "old"

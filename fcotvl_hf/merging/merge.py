@@ -16,6 +16,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from fcotvl_hf.hub.models import resolve_model
 from fcotvl_hf.io.atomic import atomic_folder
 
 _CARRIED = (".json", ".jinja", ".py", ".model")
@@ -33,7 +34,7 @@ def merge_checkpoints(
     """Merge model folders into a new one, with ``merge.json`` telling how.
 
     Args:
-        base: folder of θ_base, the start of the run.
+        base: folder or packaged name of θ_base, the start of the run.
         checkpoints: folders of θ_1 … θ_n, in the order of training.
         weights: w_1 … w_n.
         out: the folder to write.
@@ -45,10 +46,10 @@ def merge_checkpoints(
         FileNotFoundError: a folder holds no safetensors.
         ValueError: there is not one weight per checkpoint, or the folders hold different tensors.
     """
-    folders = [Path(folder) for folder in checkpoints]
+    folders = [Path(resolve_model(str(folder))) for folder in checkpoints]
     if not folders or len(folders) != len(weights):
         raise ValueError(f"{len(folders)} checkpoints and {len(weights)} weights; give one weight per checkpoint")
-    terms = [(Path(base), 1 - math.fsum(weights)), *zip(folders, weights, strict=True)]
+    terms = [(Path(resolve_model(str(base))), 1 - math.fsum(weights)), *zip(folders, weights, strict=True)]
     sources = [(_tensor_files(folder), weight) for folder, weight in terms]
     layout = sources[-1][0]
     for (folder, _), (files, _) in zip(terms, sources, strict=True):

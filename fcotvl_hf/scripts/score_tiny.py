@@ -49,14 +49,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     teacher: dict[str, Any] = {}
     models: dict[str, Any] = {}
     for name, folder in folders.items():
-        model, processor = load_model(folder, device="cpu")
-        results = {part: ask_all(model, processor, rows) for part, rows in exam.sets.items()}
+        model, processor = load_model(folder)
+        results = {part: ask_all(model, processor, rows) for part, rows in exam.items()}
         teacher = teacher or results
         against = teacher | {"shuffled": teacher["fresh"]}
         models[name] = {part: figures(answers, against[part]) for part, answers in results.items()}
         logging.info("%s: %.3f", name, models[name]["fresh"]["score"])
-    model, processor = load_model(args.models[0], device="cpu")
-    fresh = exam.sets["fresh"]
+    model, processor = load_model(args.models[0])
+    fresh = exam["fresh"]
     for stride in (2, 4):
         for name, reduced in {
             "mean pooling 1-D": mean_pooling(model, processor, stride, "row"),

@@ -1,6 +1,6 @@
 """The tiny model's shape, its character tokenizer and how its weights start.
 
-A native InternVL of 4.4 M parameters: 112 px tiles, patch 14, so 64 patches and 16 visual tokens of 28 × 28 px a tile.
+A native InternVL of 4.5 M parameters: 112 px tiles, patch 14, so 64 patches and 16 visual tokens of 28 × 28 px a tile.
 """
 
 import math
@@ -20,19 +20,18 @@ _SPECIALS = ["<pad>", "<unk>", "<|user|>", "<|assistant|>", "<|im_end|>", "<img>
 
 _CHAT_TEMPLATE = """\
 {%- for message in messages -%}
+{%- set parts = namespace(text='') -%}
 {%- if message.content is string -%}
-{%- set text = message.content -%}
+{%- set parts.text = message.content -%}
 {%- else -%}
-{%- set text = message.content | selectattr('type', 'equalto', 'text') | map(attribute='text') | join -%}
+{%- for block in message.content -%}
+{%- set parts.text = parts.text + ('<IMG_CONTEXT>' if block.type == 'image' else block.text) -%}
+{%- endfor -%}
 {%- endif -%}
 {%- if message.role == 'assistant' -%}
-<|assistant|>{% generation %}{{ text }}<|im_end|>{% endgeneration %}
+<|assistant|>{% generation %}{{ parts.text }}<|im_end|>{% endgeneration %}
 {%- else -%}
-<|user|>
-{%- if message.content is not string -%}
-{%- for block in message.content if block.type == 'image' -%}<IMG_CONTEXT>{%- endfor -%}
-{%- endif -%}
-{{ text }}<|im_end|>
+<|user|>{{ parts.text }}<|im_end|>
 {%- endif -%}
 {%- endfor -%}
 {%- if add_generation_prompt -%}<|assistant|>{%- endif -%}
@@ -71,7 +70,7 @@ def build_processor(image_seq_length: int = 16) -> FCoTVLProcessor:
 
 
 def build_config(tokenizer: PreTrainedTokenizerFast) -> FCoTVLConfig:
-    """The shape of the tiny teacher (stride 1, no compressor)."""
+    """The shape of the tiny teacher: stride 1, no compressor."""
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
     text = {
         "model_type": "llama",
@@ -97,7 +96,13 @@ def build_config(tokenizer: PreTrainedTokenizerFast) -> FCoTVLConfig:
         "layer_scale_init_value": 1.0,
     }
     image_token = tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>")
-    return FCoTVLConfig(vision_config=vision, text_config=text, image_token_id=image_token, tie_word_embeddings=False)
+    return FCoTVLConfig(
+        vision_config=vision,
+        text_config=text,
+        image_token_id=image_token,
+        tie_word_embeddings=False,
+        compressor_groups=4,
+    )
 
 
 def build_model(config: FCoTVLConfig, seed: int) -> FCoTVLForConditionalGeneration:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
 from rich.progress import track
 from torch import nn
 
@@ -70,9 +71,12 @@ def train(
     model.train()
     kept = [entry for entry in read_log(folder / "log.jsonl") if entry["step"] <= first]
     atomic_write(folder / "log.jsonl", "".join(json.dumps(entry) + "\n" for entry in kept))
+    console = Console(stderr=True)
     with (folder / "log.jsonl").open("a") as log:
         steps = range(first, schedule.steps)
-        for step, batch in zip(track(steps, folder.name, disable=not steps), batches(first), strict=False):
+        for step, batch in zip(
+            track(steps, folder.name, console=console, disable=not steps), batches(first), strict=False
+        ):
             with torch.autocast("cpu", torch.bfloat16):  # twice as fast as float32 where the CPU has bfloat16
                 loss, figures = loss_of(batch)
             model.zero_grad(set_to_none=True)
@@ -84,10 +88,14 @@ def train(
                 optimizer.step()
             entry = {"step": step + 1, "loss": loss.item(), "grad_norm": norm.item(), **figures}
             entry |= {"lr": schedule.lr(step), "seconds": time.monotonic() - started}
-            log.write(json.dumps({key: float(f"{value:.5g}") for key, value in entry.items()}) + "\n")
+            log.write(json.dumps({key: _short(value) for key, value in entry.items()}) + "\n")
             if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
                 log.flush()
                 _save(folder / "state.pt", step + 1, model, optimizers)
+
+
+def _short(value: float) -> float:
+    return value if isinstance(value, int) else float(f"{value:.5g}")
 
 
 def build_optimizers(model: nn.Module, lr: float) -> list[torch.optim.Optimizer]:

@@ -1,8 +1,8 @@
 """Stages 2 and 3: the whole model answers questions by next-token cross-entropy on the answers.
 
-``follow`` trains the language model alone to go through the visual tokens in order, from one short line on: its first
-gradients are noise that would only spoil what the vision half has learnt. ``read`` then trains everything on the mix of
-text, tables, charts and look-ups.
+``follow`` trains projector and language model to go through the visual tokens in order, from one short line on: its
+first gradients are noise that would only spoil what the vision tower has learnt. ``read`` then trains everything on the
+mix of text, tables, charts and look-ups.
 """
 
 from collections.abc import Callable, Sequence
@@ -90,7 +90,7 @@ def answer_loss(model: FCoTVLForConditionalGeneration, batch: Batch) -> tuple[to
 def follow(
     model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, schedule: Schedule, seed: int
 ) -> None:
-    """Run the stage; ``model``'s language half is trained in place.
+    """Run the stage; all of ``model`` but its vision tower is trained in place.
 
     Args:
         model: its vision half has perceived.

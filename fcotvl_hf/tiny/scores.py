@@ -4,8 +4,6 @@ The same rows for every model, so that differences are paired. ``shuffled`` is t
 another row's page with each question, and every score must fall to chance.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,41 +35,31 @@ Scores = dict[str, TaskResult]
 """Task → result."""
 
 
-@dataclass(frozen=True)
-class Exam:
-    """All questions, by set.
-
-    Args:
-        sets: name of a set → its rows.
-    """
-
-    sets: Mapping[str, Rows]
-
-
 def fresh_rows(per_task: int, seed: int, domain: Domain) -> Rows:
     """``per_task`` rows of each task that no training saw, the tasks in turn."""
     return [sample_at(index, None, FRESH + seed * 100_000, domain).row() for index in range(per_task * len(TASKS))]
 
 
-def build_exam(per_task: int, seed: int = 0) -> Exam:
+def build_exam(per_task: int, seed: int = 0) -> dict[str, Rows]:
     """Draw the questions.
 
     Args:
         per_task: rows of each task in each set.
         seed: another seed, other pages.
+
+    Returns:
+        Name of a set → its rows.
     """
     fresh = fresh_rows(per_task, seed, Domain())
     draw = partial(recognition.sample, domain=_PLAIN_WORDS, max_tiles=1)
     words = [draw(FRESH + seed * 100_000 + index).row() for index in range(per_task)]
-    return Exam(
-        {
-            "fresh": fresh,
-            "plain words": words,
-            "unseen fonts": fresh_rows(per_task, seed, _UNSEEN_FONTS),
-            "unseen strings": fresh_rows(per_task, seed, _UNSEEN_STRINGS),
-            "shuffled": shuffled_images(fresh, seed),
-        }
-    )
+    return {
+        "fresh": fresh,
+        "plain words": words,
+        "unseen fonts": fresh_rows(per_task, seed, _UNSEEN_FONTS),
+        "unseen strings": fresh_rows(per_task, seed, _UNSEEN_STRINGS),
+        "shuffled": shuffled_images(fresh, seed),
+    }
 
 
 def ask_all(model: FCoTVLForConditionalGeneration, processors: Processors, rows: Rows) -> Scores:

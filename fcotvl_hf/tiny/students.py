@@ -5,18 +5,21 @@ same data for the same number of steps: the teacher itself at stride 1, and stud
 pooling. What they score tells what the data gives and what the compressor gives.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+import shlex
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-
-import torch
 
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.merging.merge import merge_checkpoints
 from fcotvl_hf.merging.methods import average
 from fcotvl_hf.scripts import distill, sft
+from fcotvl_hf.training.run import complete_checkpoints
 
 from .teacher import package
+
+logger = logging.getLogger(__name__)
 
 MERGED = 3
 """Checkpoints of the post-training that are averaged."""
@@ -36,7 +39,7 @@ def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
         realigned, tuned = out / f"distill-{share}", out / f"sft-{share}"
         realign(teacher, realigned, stride, "conv1d", distill_steps)
         merged = post_train(str(realigned), tuned, sft_steps)
-        model, processor = load_model(str(merged), device="cpu")
+        model, processor = load_model(str(merged))
         package(model, processor, assets / f"fcot-vl-tiny-{share}", [realigned, tuned])
 
 
@@ -51,7 +54,7 @@ def make_controls(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
 
 
 def realign(teacher: str, out: Path, stride: int, compressor: str, steps: int, extra: Sequence[str] = ()) -> None:
-    """Run ``fcotvl distill`` on its tiny recipe, from its last checkpoint if there is one; not at all if it is done.
+    """Run ``fcotvl distill`` with the tiny recipe, from its last checkpoint if there is one; not at all if it is done.
 
     Args:
         teacher: a model of stride 1.
@@ -62,11 +65,11 @@ def realign(teacher: str, out: Path, stride: int, compressor: str, steps: int, e
         extra: further options of the command; they go before the recipe's.
     """
     made = ("--teacher", teacher, "--stride", str(stride), "--compressor", compressor)
-    _run(distill.main, "distill-50", out, steps, (*made, *extra))
+    _run("distill", out, steps, (*made, *extra))
 
 
 def post_train(student: str, out: Path, steps: int, extra: Sequence[str] = ()) -> Path:
-    """Run ``fcotvl sft`` on its tiny recipe likewise, and average its last checkpoints.
+    """Run ``fcotvl sft`` with the tiny recipe likewise, and average its last checkpoints.
 
     Args:
         student: the model to train.
@@ -77,20 +80,20 @@ def post_train(student: str, out: Path, steps: int, extra: Sequence[str] = ()) -
     Returns:
         The folder of the average, ``out/merged``.
     """
-    _run(sft.main, "sft-50", out, steps, ("--student", student, *extra))
+    _run("sft", out, steps, ("--student", student, *extra))
     merged = out / "merged"
     if not merged.exists():
-        checkpoints = sorted(out.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))[-MERGED:]
+        checkpoints = complete_checkpoints(out)[-MERGED:]
         merge_checkpoints(student, checkpoints, average(len(checkpoints)), merged, method="average")
     return merged
 
 
-def _run(command: Callable[[Sequence[str]], None], recipe: str, out: Path, steps: int, options: Sequence[str]) -> None:
-    if (out / "model.safetensors").exists():
+def _run(command: str, out: Path, steps: int, options: Sequence[str]) -> None:
+    if (out / "README.md").exists():  # the card is what a run writes last
         return
-    threads = torch.get_num_threads()
-    path = resources.files("fcotvl_hf") / "recipes" / "tiny" / f"{recipe}.yaml"
+    recipe = str(resources.files("fcotvl_hf") / "recipes" / "tiny" / f"{command}-50.yaml")
     save = ("--save_steps", str(max(1, steps // 10)), "--save_total_limit", str(MERGED))
     length = ("--max_steps", str(steps), "--output_dir", str(out), "--resume_from_checkpoint", "true")
-    command(("--config", str(path), *save, *length, *options))
-    torch.set_num_threads(threads)
+    argv = ("--config", recipe, *save, *length, *options)
+    logger.info("$ fcotvl %s %s", command, shlex.join(argv))
+    {"distill": distill.main, "sft": sft.main}[command](argv)

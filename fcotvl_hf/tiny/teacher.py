@@ -53,4 +53,4 @@ def package(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, f
         processor.save_pretrained(unfinished)
         for run in runs:
             if entries := read_log(run / "log.jsonl"):
-                plot_losses(entries, unfinished / f"{run.name}.png")
+                plot_losses(entries, unfinished / f"{run.name}.png", run.name)

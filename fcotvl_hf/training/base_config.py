@@ -36,6 +36,7 @@ class FCoTConfig(SFTConfig):
     remove_unused_columns: bool = field(
         default=False, metadata={"help": "Drop columns that training does not read; pages drawn on the fly need False."}
     )
+    disable_tqdm: bool | None = field(default=False, metadata={"help": "Show no progress bar."})
     dataloader_num_workers: int = field(
         default=1, metadata={"help": "Processes that load, tile and tokenize batches; 0 does it in the main process."}
     )
@@ -45,6 +46,7 @@ class FCoTConfig(SFTConfig):
             raise ValueError("max_length would cut image placeholders; leave it unset and filter long samples instead")
         if self.activation_checkpointing is None:  # TRL still sets the old name, which transformers warns about
             self.activation_checkpointing = self.gradient_checkpointing
+        self.gradient_checkpointing = self.activation_checkpointing  # transformers 5.19 knows only this name
         if not torch.accelerator.is_available():
             self.use_cpu = True  # bf16 on a CPU is refused unless this says so
         if self.bf16 is None:

@@ -53,7 +53,7 @@ class LossPlot(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         if state.is_world_process_zero:
-            plot_losses(read_log(self.log), self.log.with_name("loss.png"))
+            plot_losses(read_log(self.log), self.log.with_name("loss.png"), self.log.absolute().parent.name)
 
 
 class ProgressBar(ProgressCallback):
@@ -79,12 +79,13 @@ def read_log(path: Path) -> list[Entry]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def plot_losses(entries: list[Entry], path: Path) -> None:
+def plot_losses(entries: list[Entry], path: Path, title: str) -> None:
     """Draw every loss of a log over its steps.
 
     Args:
         entries: lines of the log; ``loss`` and, from distillation, its parts ``ce`` and ``kl``.
         path: the PNG to write.
+        title: what was trained.
     """
     from matplotlib.figure import Figure  # a Figure of its own draws without a display
 
@@ -94,7 +95,7 @@ def plot_losses(entries: list[Entry], path: Path) -> None:
         points = [(entry["step"], entry[name]) for entry in entries if name in entry]
         if points:
             axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
-    axes.set(xlabel="optimizer step", ylabel="per response token", title=path.absolute().parent.name)
+    axes.set(xlabel="optimizer step", ylabel="per response token", title=title)
     if entries:
         axes.legend()
     figure.savefig(path, dpi=120)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 from accelerate import PartialState
@@ -62,9 +63,15 @@ def rows_of(
 
 
 def last_checkpoint(output_dir: Path) -> Path | None:
-    """The newest checkpoint that was written to its end; the trainer writes ``trainer_state.json`` last."""
-    folders = sorted(output_dir.glob("checkpoint-*"), key=lambda folder: int(folder.name.removeprefix("checkpoint-")))
-    return next((folder for folder in reversed(folders) if _is_complete(folder)), None)
+    """The newest checkpoint that was written to its end."""
+    return next(reversed(complete_checkpoints(output_dir)), None)
+
+
+def complete_checkpoints(output_dir: Path) -> list[Path]:
+    """All checkpoints that were written to their end, in the order of training."""
+    numbered = (folder for folder in output_dir.glob("checkpoint-*") if folder.name.split("-")[1].isdecimal())
+    ordered = sorted(numbered, key=lambda folder: int(folder.name.split("-")[1]))
+    return [folder for folder in ordered if _is_complete(folder)]
 
 
 def run(trainer: FCoTTrainer) -> None:
@@ -74,14 +81,19 @@ def run(trainer: FCoTTrainer) -> None:
         KeyboardInterrupt: the user stopped it; checkpoints and log stay usable.
     """
     args = trainer.args
-    checkpoint = args.resume_from_checkpoint
-    if checkpoint is not None and checkpoint.lower() == "true":
+    checkpoint = {"false": None, "none": None}.get(
+        str(args.resume_from_checkpoint).lower(), args.resume_from_checkpoint
+    )
+    if str(checkpoint).lower() == "true":  # a string on the command line, a boolean in YAML
         found = last_checkpoint(Path(args.output_dir))
         logger.info("resuming from %s", found or "the start: there is no checkpoint yet")
         checkpoint = str(found) if found else None
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
     except KeyboardInterrupt:
+        for folder in Path(args.output_dir).glob("checkpoint-*"):
+            if not _is_complete(folder):
+                shutil.rmtree(folder)
         logger.warning("stopped at step %d; go on with --resume_from_checkpoint true", trainer.state.global_step)
         raise
     trainer.save_model()
@@ -93,6 +105,7 @@ def run(trainer: FCoTTrainer) -> None:
 
 
 def _is_complete(checkpoint: Path) -> bool:
+    """Whether a checkpoint can be read; the trainer writes ``trainer_state.json`` last."""
     try:
         TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
     except (OSError, json.JSONDecodeError):

@@ -15,7 +15,6 @@ from fcotvl_hf.baselines.smaller_tiles import SmallerTiles
 from fcotvl_hf.conversion.student import build_student
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks import TASKS
-from fcotvl_hf.modeling.compression_fcotvl import MeanCompressor
 
 TASK = TASKS["tiny-lookup"]
 
@@ -34,7 +33,8 @@ def test_row_means_equal_the_mean_student(tiny_teacher, page) -> None:
     teacher, processor = tiny_teacher
     tokens = torch.randn(3, 16, 8)
     for stride in (1, 2, 4):
-        torch.testing.assert_close(WindowMean(1, stride)(tokens), MeanCompressor(8, stride)(tokens))
+        compressor = build_student(teacher, "mean", stride).model.compressor
+        torch.testing.assert_close(WindowMean(1, stride)(tokens), compressor(tokens))
     reduced, matching = mean_pooling(teacher, processor, 2)
     student = build_student(teacher, "mean", 2)
     inputs = matching(text="<IMG_CONTEXT>", images=page, return_tensors="pt")
