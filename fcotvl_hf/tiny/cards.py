@@ -9,9 +9,16 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData
 
 from fcotvl_hf.hub.models import PACKAGED
+from fcotvl_hf.io.atomic import atomic_write
 
 _TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
 _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
+BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
+"""What a README has before and after its tables."""
+_SETS_CAPTION = (
+    "Mean score, and 1 − CER of recognition over all characters, on other pages; *shuffled* gives each question\n"
+    "another question's page, so what is left is what can be guessed without reading:"
+)
 _RULE = "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 
 
@@ -53,12 +60,13 @@ def sets_table(scores: Mapping[str, Any]) -> str:
 
 
 def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
-    """Write ``README.md`` into each packaged model's folder.
+    """Write ``scores.json``, and ``README.md`` into each packaged model's folder.
 
     Args:
         assets: holds the folders.
         scores: content of ``scores.json``.
     """
+    atomic_write(assets / "scores.json", json.dumps(scores, indent=1) + "\n")
     template = str(resources.files("fcotvl_hf.hub") / "templates" / "tiny.md.j2")
     for name, folder in PACKAGED.items():
         config = json.loads((assets / folder / "config.json").read_text())
@@ -82,6 +90,32 @@ def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
             teacher=name == "tiny",
         )
         card.save(assets / folder / "README.md")
+
+
+def fill_readme(path: Path, scores: Mapping[str, Any]) -> None:
+    """Put the tables between the two marks in a Markdown file.
+
+    Args:
+        path: a file with ``BEGIN`` and ``END``.
+        scores: content of ``scores.json``.
+
+    Raises:
+        ValueError: the marks are not there.
+    """
+    before, found, rest = path.read_text().partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ValueError(f"{path} has no {BEGIN} … {END} to put the tables between")
+    tables = f"\n\n{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}\n\n"
+    atomic_write(path, before + BEGIN + tables + END + after)
+
+
+def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Kind, tokens and score of every model, for the plot."""
+    return [
+        {"kind": entry["kind"], **{key: entry["fresh"][key] for key in ("tokens_per_image", "score")}}
+        for entry in scores["models"].values()
+    ]
 
 
 def _one_minus_cer(figures: Mapping[str, Any]) -> float:

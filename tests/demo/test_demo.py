@@ -11,7 +11,7 @@ from fcotvl_hf.demo.budget import Budget
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_write
 
-SMALL = Budget(rows_per_task=2, distill_steps=2, sft_steps=2, controls=True, examples=1)
+SMALL = Budget(rows_per_task=4, distill_steps=2, sft_steps=2, controls=True, examples=1)
 
 
 @pytest.fixture(scope="module")
