@@ -79,9 +79,11 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
         teacher: the teacher's on the same rows.
 
     Returns:
-        Score and metrics per task, visual tokens per image, retention and the paired difference to the teacher.
+        Score and metrics per task, visual tokens per image, the paired difference to the teacher, and retention over
+        the tasks on which the teacher scores at all.
     """
     scores, reference = ({task: result.scores for task, result in r.items()} for r in (results, teacher))
+    able = [task for task, result in teacher.items() if result.score > 0]
     difference = paired_difference(scores, reference)
     images = sum(result.images for result in results.values())
     tokens = sum(record["tokens"] for result in results.values() for record in result.samples)
@@ -90,6 +92,6 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
         "tasks": {task: {"score": result.score, **result.metrics} for task, result in results.items()},
         "score": sum(result.score for result in results.values()) / len(results),
         "tokens_per_image": tokens / images,
-        "retention": retention(scores, reference),
+        "retention": retention({task: scores[task] for task in able}, {task: reference[task] for task in able}),
         "difference": [difference.low, difference.high],
     }

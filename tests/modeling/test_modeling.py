@@ -28,7 +28,7 @@ def _prompt(processor: FCoTVLProcessor, images: int, question: str) -> str:
 
 def _native_twin(model: FCoTVLForConditionalGeneration) -> InternVLForConditionalGeneration:
     settings = model.config.to_dict()
-    ours = ("model_type", "auto_map", "compressor_type", "compressor_stride", "architectures")
+    ours = ("model_type", "auto_map", "compressor_type", "compressor_stride", "compressor_groups", "architectures")
     config = InternVLConfig.from_dict({key: value for key, value in settings.items() if key not in ours})
     native = InternVLForConditionalGeneration(config).eval()
     native.load_state_dict(model.state_dict())
@@ -53,6 +53,19 @@ def test_stride_one_is_native_internvl(tiny_teacher: Model, page: Image.Image) -
             assert native_gradients[name] is None, name
         else:
             assert torch.equal(parameter.grad, native_gradients[name]), name
+
+
+@pytest.mark.parametrize("layer", [-1, -2, 1])
+def test_another_layer_of_the_vision_tower_is_native_internvls(
+    tiny_teacher: Model, page: Image.Image, layer: int
+) -> None:
+    model, processor = tiny_teacher
+    native = _native_twin(model)
+    pixels = processor.image_processor(page, return_tensors="pt")["pixel_values"]
+    ours, theirs = (
+        part.get_image_features(pixels, vision_feature_layer=layer).pooler_output for part in (model, native)
+    )
+    assert torch.equal(ours, theirs)
 
 
 def test_the_picture_changes_the_answer(any_model: Model, page: Image.Image) -> None:
@@ -99,9 +112,13 @@ def test_generate_sees_what_forward_sees(any_model: Model, page: Image.Image) ->
     torch.testing.assert_close(full, torch.cat(answer.logits), rtol=1e-4, atol=1e-4)
 
 
-def test_fresh_conv1d_is_the_mean_of_neighbours(tiny_teacher: Model) -> None:
+@pytest.mark.parametrize("groups", [1, 4])
+def test_fresh_conv1d_is_the_mean_of_neighbours(tiny_teacher: Model, groups: int) -> None:
     tokens = torch.randn(3, 16, 128)
-    compressed = build_student(tiny_teacher[0], "conv1d", 4).model.compressor(tokens)
+    tiny_teacher[0].config.compressor_groups = groups
+    compressor = build_student(tiny_teacher[0], "conv1d", 4).model.compressor
+    assert compressor.weight.shape == (128, 128 // groups, 4)
+    compressed = compressor(tokens)
     torch.testing.assert_close(compressed, tokens.view(3, 4, 4, 128).mean(2), rtol=1e-5, atol=1e-6)
 
 

@@ -7,7 +7,12 @@ import pytest
 from PIL import Image
 
 from fcotvl_hf.conversion.student import init_student
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLImageProcessor, FCoTVLProcessor
+from fcotvl_hf.modeling import (
+    FCoTVLConfig,
+    FCoTVLForConditionalGeneration,
+    FCoTVLImageProcessor,
+    FCoTVLProcessor,
+)
 
 Model = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 
@@ -40,6 +45,16 @@ def test_other_tile_size_is_refused_at_load(session_teacher: Model, teacher_fold
     model.config.save_pretrained(tmp_path)
     other.save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="cuts tiles of 448 px, the model expects 112 px"):
+        FCoTVLProcessor.from_pretrained(tmp_path)
+
+
+def test_a_configuration_at_its_defaults_is_checked_too(session_teacher: Model, tmp_path: Path) -> None:
+    FCoTVLConfig(compressor_type="conv1d", compressor_stride=2).save_pretrained(tmp_path)  # 448 px, 128 tokens
+    processor = FCoTVLProcessor(FCoTVLImageProcessor(), session_teacher[1].tokenizer, image_seq_length=128)
+    processor.save_pretrained(tmp_path)
+    assert FCoTVLProcessor.from_pretrained(tmp_path).image_seq_length == 128
+    _change(tmp_path, image_seq_length=256)
+    with pytest.raises(ValueError, match="writes 256 placeholders per tile, the model emits 128"):
         FCoTVLProcessor.from_pretrained(tmp_path)
 
 
