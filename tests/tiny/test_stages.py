@@ -9,7 +9,7 @@ from fcotvl_hf.dataset_builders.texts import CHARACTERS
 from fcotvl_hf.tiny.architecture import build_config, build_model, build_processor, build_tokenizer
 from fcotvl_hf.tiny.loop import Schedule
 from fcotvl_hf.tiny.perceive import cell_labels
-from fcotvl_hf.tiny.read import POOL, collate, draw_lines, draw_mix, make_pool
+from fcotvl_hf.tiny.read import POOL, answer_loss, collate, draw_lines, draw_mix, make_pool
 
 
 def _class(character: str) -> int:
@@ -67,3 +67,13 @@ def test_perceived_pages_fit_one_tile() -> None:
     tiles = processor.image_processor.get_number_of_image_patches
     pages = [recognition.sample(seed, max_tiles=1, dense=True).image for seed in range(20)]
     assert {tiles(page.height, page.width) for page in pages} == {1}
+
+
+def test_short_answers_weigh_more_per_token(tiny_teacher) -> None:
+    model, processor = tiny_teacher
+    long, short = (sample_at(0, [task], 3) for task in ("table", "lookup"))
+    alone = [answer_loss(model, collate([sample], processor))[0] for sample in (long, short)]
+    together = answer_loss(model, collate([long, short], processor))[0]
+    roots = [(len(sample.answer) + 1) ** 0.5 for sample in (long, short)]  # n tokens of weight 1/√n
+    expected = sum(root * loss for root, loss in zip(roots, alone, strict=True)) / sum(roots)
+    torch.testing.assert_close(together, expected, rtol=1e-4, atol=1e-5)
