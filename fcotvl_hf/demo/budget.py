@@ -22,5 +22,5 @@ class Budget:
     examples: int = 2
 
 
-FULL = Budget(rows_per_task=64, distill_steps=120, sft_steps=60, controls=True)
-QUICK = Budget(rows_per_task=16, distill_steps=16, sft_steps=8, controls=False)
+FULL = Budget(rows_per_task=64, distill_steps=50, sft_steps=25, controls=True)
+QUICK = Budget(rows_per_task=16, distill_steps=8, sft_steps=4, controls=False)

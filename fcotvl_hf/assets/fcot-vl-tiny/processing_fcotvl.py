@@ -1,0 +1,75 @@
+"""Text and pages in, model inputs out: each ``<IMG_CONTEXT>`` becomes tiles × ``image_seq_length`` placeholders."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from transformers import InternVLProcessor, ProcessorMixin
+
+from .configuration_fcotvl import FCoTVLConfig
+
+
+class FCoTVLProcessor(InternVLProcessor):
+    """InternVL's processor without its video half, which would need torchvision.
+
+    Args:
+        image_processor: an ``FCoTVLImageProcessor``.
+        tokenizer: a tokenizer that names ``start_image_token``, ``end_image_token`` and ``context_image_token``.
+        image_seq_length: visual tokens per tile; must be what the model's compressor emits.
+        chat_template: Jinja template that writes one ``<IMG_CONTEXT>`` per image.
+    """
+
+    def __init__(
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        image_seq_length: int = 256,
+        chat_template: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template, **kwargs)
+        self.image_seq_length = image_seq_length
+        self.start_image_token = tokenizer.start_image_token
+        self.end_image_token = tokenizer.end_image_token
+        self.start_image_token_id = tokenizer.start_image_token_id
+        self.end_image_token_id = tokenizer.end_image_token_id
+        self.image_token = tokenizer.context_image_token
+        self.image_token_id = tokenizer.context_image_token_id
+        self.video_token = None
+        self.multimodal_pattern = re.compile(f"(?P<image>{re.escape(self.image_token)})")
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, *args: Any, **kwargs: Any) -> "FCoTVLProcessor":
+        """Load a processor and refuse one that disagrees with the model configuration beside it.
+
+        Raises:
+            ValueError: tokens per tile or tile size differ from ``config.json``'s.
+        """
+        processor = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+        folder = Path(pretrained_model_name_or_path)
+        if folder.is_dir() and not (folder / "config.json").exists():  # a processor saved on its own
+            return processor
+        settings, _ = FCoTVLConfig.get_config_dict(pretrained_model_name_or_path, **kwargs)
+        if settings.get("model_type") == FCoTVLConfig.model_type:
+            config = FCoTVLConfig.from_dict(settings)
+            processor.check_against(config.image_seq_length, config.vision_config.image_size[0])
+        return processor
+
+    def check_against(self, image_seq_length: int, image_size: int) -> None:
+        """Check that this processor makes what a model expects; serving engines would answer wrong in silence.
+
+        Args:
+            image_seq_length: visual tokens per tile of the model.
+            image_size: side of the model's tiles in pixels.
+
+        Raises:
+            ValueError: either differs.
+        """
+        if self.image_seq_length != image_seq_length:
+            raise ValueError(
+                f"the processor writes {self.image_seq_length} placeholders per tile, the model emits "
+                f"{image_seq_length} visual tokens: set image_seq_length in processor_config.json to {image_seq_length}"
+            )
+        side = self.image_processor.size["height"]
+        if side != image_size:
+            raise ValueError(f"the processor cuts tiles of {side} px, the model expects {image_size} px")
