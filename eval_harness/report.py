@@ -73,7 +73,7 @@ def render_report(
     Returns:
         HTML that loads nothing from outside.
     """
-    package = __package__ or "eval_harness"
+    package = "fcotvl_hf.eval_harness"
     environment = Environment(loader=PackageLoader(package, "templates"), autoescape=True, trim_blocks=True)
     style = (resources.files(package) / "templates" / "report.css").read_text()
     template = environment.get_template("report.html.j2")

@@ -98,9 +98,11 @@ def _entry(result: TaskResult) -> TaskEntry:
 
 
 def _commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """The commit of this code; ``None`` where it is installed, even inside somebody else's repository."""
+    git = ["git", "-C", str(Path(__file__).parent)]
     try:
-        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        tracked = subprocess.run([*git, "ls-files", "--error-unmatch", __file__], capture_output=True, check=False)
+        finished = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     except FileNotFoundError:  # no git on this machine
         return None
-    return finished.stdout.strip() if finished.returncode == 0 else None
+    return finished.stdout.strip() if tracked.returncode == finished.returncode == 0 else None
