@@ -6,6 +6,7 @@ After ``import fcotvl_hf.modeling`` the Auto classes know ``model_type: fcotvl``
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoModelForImageTextToText, AutoProcessor
 
 from .compression_fcotvl import COMPRESSORS, build_compressor
+from .compressor_fcotvl import Compressor, by_window, square_window
 from .configuration_fcotvl import FCoTVLConfig
 from .image_processing_fcotvl import FCoTVLImageProcessor
 from .modeling_fcotvl import FCoTVLForConditionalGeneration, FCoTVLModel
@@ -24,10 +25,13 @@ FCoTVLProcessor.register_for_auto_class("AutoProcessor")
 
 __all__ = [
     "COMPRESSORS",
+    "Compressor",
     "FCoTVLConfig",
     "FCoTVLForConditionalGeneration",
     "FCoTVLImageProcessor",
     "FCoTVLModel",
     "FCoTVLProcessor",
     "build_compressor",
+    "by_window",
+    "square_window",
 ]

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from transformers import InternVLProcessor, ProcessorMixin
+import torch
+from transformers import BatchFeature, InternVLProcessor, ProcessorMixin
 
 from .configuration_fcotvl import FCoTVLConfig
 
@@ -37,6 +38,34 @@ class FCoTVLProcessor(InternVLProcessor):
         self.image_token_id = tokenizer.context_image_token_id
         self.video_token = None
         self.multimodal_pattern = re.compile(f"(?P<image>{re.escape(self.image_token)})")
+
+    def __call__(self, images: Any = None, text: Any = None, videos: Any = None, **kwargs: Any) -> BatchFeature:
+        """Prepare pages and text; a rendered chat template that begins with BOS does not get a second one.
+
+        Args:
+            images: pages in the order of their placeholders.
+            text: one text or a list of texts.
+            videos: part of InternVL's interface; there is no video half.
+            **kwargs: settings of tokenizer and image processor, such as ``max_patches`` or ``padding``.
+        """
+        bos = self.tokenizer.bos_token
+        texts = [text] if isinstance(text, str) else text
+        if bos is not None and texts is not None and any(item.startswith(bos) for item in texts):
+            text = [item if item.startswith(bos) else bos + item for item in texts]
+            kwargs["add_special_tokens"] = False
+        return self._add_tile_counts(super().__call__(images=images, text=text, videos=videos, **kwargs))
+
+    def _add_tile_counts(self, inputs: BatchFeature) -> BatchFeature:
+        """Tell vLLM how many tiles each image has.
+
+        vLLM counts them without the options of the request, so wrongly when ``max_patches`` is one of these; it
+        believes ``image_grid_thw`` instead. Only vLLM asks for text replacements without token offsets.
+        """
+        if "text_replacement_offsets" in inputs and "pixel_values" in inputs and "offset_mapping" not in inputs:
+            blocks = [entry["replacement"] for sample in inputs["text_replacement_offsets"] for entry in sample]
+            tiles = [block.count(self.image_token) // self.image_seq_length for block in blocks]
+            inputs["image_grid_thw"] = torch.tensor([[count, 1, 1] for count in tiles])
+        return inputs
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: str | Path, *args: Any, **kwargs: Any) -> "FCoTVLProcessor":

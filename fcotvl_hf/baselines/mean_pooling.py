@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor, by_window, square_window
 
 from .sharing import reduced_length, with_compressor, with_tokens
 
@@ -20,9 +20,7 @@ class WindowMean(nn.Module):
         self.height, self.width = height, width
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        side = int(tokens.shape[1] ** 0.5)
-        grid = tokens.unflatten(1, (side // self.height, self.height, side // self.width, self.width))
-        return grid.mean(dim=(2, 4)).flatten(1, 2)  # [tiles, N, C] → [tiles, N/r, C]
+        return by_window(tokens, self.height, self.width).mean(dim=2)  # [tiles, N, C] → [tiles, N/r, C]
 
 
 def mean_pooling(
@@ -33,9 +31,9 @@ def mean_pooling(
     Args:
         teacher: a model of stride 1; not changed.
         processor: its processor; not changed.
-        stride: tokens per window, a power of two.
+        stride: tokens per window.
         window: ``"row"`` for 1 × stride, what a ``mean`` student does; ``"square"`` for windows as square as possible,
-            taller rather than wider (2 × 1, 2 × 2, 4 × 2 …).
+            taller rather than wider (2 × 1, 2 × 2, 4 × 2 …), so that they differ from rows at stride 2 as well.
 
     Returns:
         The reduced model and its processor.
@@ -44,9 +42,8 @@ def mean_pooling(
         ValueError: the windows do not tile the grid of tokens.
     """
     tokens, row = reduced_length(teacher, stride), teacher.config.tokens_per_row
-    height = 1 if window == "row" else 2 ** (stride.bit_length() // 2)
-    width = stride // height
-    if height * width != stride or row % height or row % width:
+    height, width = (1, stride) if window == "row" else square_window(stride)[::-1]
+    if row % height or row % width:
         raise ValueError(f"no {window} windows of {stride} tokens tile a grid of {row} × {row} tokens; choose 2 or 4")
     reduced = with_compressor(teacher, WindowMean(height, width), f"mean-{height}x{width}", stride)
     return reduced, with_tokens(processor, tokens)

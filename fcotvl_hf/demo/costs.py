@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fcotvl_hf.cost.flops import prefill
 from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.eval_harness.runner import Processors
-from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLProcessor
+from fcotvl_hf.modeling import COMPRESSORS, FCoTVLConfig, FCoTVLProcessor
 
 
 class Cost(NamedTuple):
@@ -47,6 +47,6 @@ def _as_run(config: FCoTVLConfig, processor: FCoTVLProcessor) -> FCoTVLConfig:
     side = processor.image_processor.size["height"]
     run.vision_config.image_size = [side, side]
     run.image_seq_length = processor.image_seq_length
-    if run.compressor_type != "conv1d":
+    if run.compressor_type not in COMPRESSORS:
         run.compressor_type = "mean"
     return run

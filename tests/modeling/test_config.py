@@ -33,13 +33,18 @@ def test_contradicting_image_seq_length_is_refused() -> None:
         FCoTVLConfig(vision_config=VISION, compressor_type="conv1d", compressor_stride=2, image_seq_length=16)
 
 
+def test_groups_that_do_not_divide_the_width_are_refused() -> None:
+    with pytest.raises(ValueError, match="compressor_groups=3 does not divide the width of a visual token, 128"):
+        FCoTVLConfig(vision_config=VISION, compressor_type="conv2d", compressor_stride=2, compressor_groups=3)
+
+
 def test_no_compressor_means_stride_one() -> None:
     with pytest.raises(ValueError, match='"none" needs compressor_stride=1'):
         FCoTVLConfig(vision_config=VISION, compressor_stride=2)
 
 
 def test_unknown_compressor_is_refused_with_the_choices() -> None:
-    with pytest.raises(ValueError, match="'magic'; choose from none, mean, conv1d"):
+    with pytest.raises(ValueError, match="'magic'; choose from none, mean, conv1d, conv2d, qformer"):
         build_compressor(FCoTVLConfig(vision_config=VISION, compressor_type="magic"))
 
 

@@ -71,3 +71,24 @@ def test_max_patches_limits_a_call(session_teacher: Model, page: Image.Image) ->
     processor = session_teacher[1]
     pixels = processor(text="<IMG_CONTEXT>", images=page, max_patches=1, return_tensors="pt")["pixel_values"]
     assert pixels.shape == (1, 3, 112, 112)
+
+
+def test_tile_counts_are_told_to_vllm_only(session_teacher: Model, page: Image.Image) -> None:
+    processor = session_teacher[1]
+    question = {"text": "<IMG_CONTEXT> and <IMG_CONTEXT>", "images": [page, page], "return_tensors": "pt"}
+    assert "image_grid_thw" not in processor(**question)
+    for_vllm = processor(**question, return_text_replacement_offsets=True)
+    assert for_vllm["image_grid_thw"].tolist() == [[3, 1, 1], [3, 1, 1]]
+    limited = processor(**question, return_text_replacement_offsets=True, max_patches=1)
+    assert limited["image_grid_thw"].tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
+def test_masking_what_the_assistant_says_adds_no_input(session_teacher: Model, page: Image.Image) -> None:
+    messages = [
+        {"role": "user", "content": [{"type": "image", "image": page}, {"type": "text", "text": "Read the text."}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "Yes"}]},
+    ]
+    inputs = session_teacher[1].apply_chat_template(
+        messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+    )
+    assert set(inputs) == {"input_ids", "attention_mask", "pixel_values", "assistant_masks"}

@@ -1,6 +1,7 @@
 """A saved folder works for people who have transformers and not this package."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,17 @@ from PIL import Image
 from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, AutoProcessor
 
 import fcotvl_hf.modeling
-from fcotvl_hf.conversion.student import init_student
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.baselines.sharing import with_tokens
+from fcotvl_hf.conversion.student import build_student, init_student
+from fcotvl_hf.modeling import COMPRESSORS, FCoTVLForConditionalGeneration, FCoTVLModel, FCoTVLProcessor
 
 SOURCES = Path(fcotvl_hf.modeling.__file__).parent
 CODE = [file.name for file in SOURCES.glob("*_fcotvl.py")]
+every_compressor = pytest.mark.parametrize("kind", COMPRESSORS)
 
 STRANGER = """
 import json, sys
+from pathlib import Path
 
 
 class Blocker:
@@ -32,84 +36,164 @@ sys.meta_path.insert(0, Blocker())
 import torch
 from PIL import Image
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoModelForImageTextToText, AutoProcessor
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, pipeline
 
 torch.set_num_threads(1)
-folder, page, again = sys.argv[1:]
-load = {"pretrained_model_name_or_path": folder, "trust_remote_code": True}
-processor = AutoProcessor.from_pretrained(**load)
-model = AutoModel.from_pretrained(**load)
-inputs = processor(text="<IMG_CONTEXT>Read the text.", images=Image.open(page), return_tensors="pt")
-model.save_pretrained(again)
-processor.save_pretrained(again)
-classes = [AutoConfig, AutoModelForImageTextToText, AutoImageProcessor, AutoTokenizer]
-names = [type(loader.from_pretrained(**load)).__name__ for loader in classes]
+page, broken, *folders = map(Path, sys.argv[1:])
+content = [{"type": "image", "image": str(page)}, {"type": "text", "text": "Read the text."}]
+messages = [{"role": "user", "content": content}]
+
+
+def ask(model, processor):
+    prompt = processor.apply_chat_template(messages, add_generation_prompt=True)
+    inputs = processor(text=prompt, images=Image.open(page), return_tensors="pt")
+    return {"input_ids": inputs["input_ids"].tolist(), "answer": model.generate(**inputs).tolist()}
+
+
+def as_served(folder):
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=True)
+    config.auto_map["AutoModel"] = "modeling_fcotvl.FCoTVLModel"  # the override that vLLM needs
+    model = AutoModel.from_config(config, trust_remote_code=True)
+    return [type(model).__name__, model.is_backend_compatible()]
+
+
+def visit(folder):
+    model = AutoModel.from_pretrained(folder, trust_remote_code=True)
+    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
+    again = folder.parent / f"again-{folder.name}"
+    for part in (model, processor):
+        part.save_pretrained(again)
+    others = [AutoConfig, AutoModelForImageTextToText, AutoImageProcessor, AutoTokenizer]
+    loaded = [loader.from_pretrained(again, trust_remote_code=True) for loader in others]
+    ready = pipeline("image-text-to-text", model=str(again), trust_remote_code=True)
+    return {
+        "classes": [type(part).__name__ for part in (processor, model, *loaded)],
+        "first": ask(model, processor),
+        "second": ask(loaded[1], AutoProcessor.from_pretrained(again, trust_remote_code=True)),
+        "pipeline": ready(text=messages, return_full_text=False)[0]["generated_text"],
+        "chat": model.chat(processor, Image.open(page), "Read the text."),
+        "as_served": as_served(again),  # a folder that AutoModel has not read before: it remembers its class
+    }
+
+
+def refusal():
+    try:
+        AutoModel.from_pretrained(broken, trust_remote_code=True)
+    except ValueError as error:
+        return str(error)
+
+
 print(json.dumps({
-    "classes": [type(processor).__name__, type(model).__name__, *names],
-    "input_ids": inputs["input_ids"].tolist(),
-    "answer": model.generate(**inputs).tolist(),
+    "models": {folder.name: visit(folder) for folder in folders},
+    "refusal": refusal(),
     "imported": [name for name in sys.modules if name.split(".")[0] == "fcotvl_hf"],
 }))
 """
 
 
 @pytest.fixture(scope="module")
-def student_folder(teacher_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("students") / "student"
-    init_student(str(teacher_folder), folder, stride=2)
-    return folder
-
-
-@pytest.fixture(scope="module", params=[1, 2], ids=["teacher", "student"])
-def folder(teacher_folder: Path, student_folder: Path, request: pytest.FixtureRequest) -> Path:
-    return teacher_folder if request.param == 1 else student_folder
+def folders(session_teacher: tuple, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A model folder for each compressor, none of which is as it started."""
+    home = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    for kind in COMPRESSORS:
+        model, processor = build_student(session_teacher[0], kind, 1 if kind == "none" else 2), session_teacher[1]
+        for parameter in model.model.compressor.parameters():
+            torch.nn.init.normal_(parameter, std=0.1)
+        model.save_pretrained(home / kind)
+        with_tokens(processor, model.config.image_seq_length).save_pretrained(home / kind)
+    return {kind: home / kind for kind in COMPRESSORS}
 
 
 @pytest.fixture(scope="module")
-def stranger(folder: Path, page: Image.Image, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a process without this package found in ``folder``, and where it saved it again."""
+def broken(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student whose checkpoint is its teacher's, without a compressor."""
+    folder = tmp_path_factory.mktemp("models") / "broken"
+    shutil.copytree(folders["conv1d"], folder)
+    shutil.copy(folders["none"] / "model.safetensors", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stranger(
+    folders: dict[str, Path], broken: Path, page: Image.Image, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """What a process without this package found in the folders; it saved each again beside it."""
     home = tmp_path_factory.mktemp("stranger")
     page.save(home / "page.png")
-    command = [sys.executable, "-I", "-c", STRANGER, folder, home / "page.png", home / "again"]
+    command = [sys.executable, "-I", "-c", STRANGER, home / "page.png", broken, *folders.values()]
     run = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout) | {"again": home / "again"}
+    return json.loads(run.stdout)
 
 
-def test_stranger_gets_our_classes_without_our_package(stranger: dict[str, Any], folder: Path) -> None:
+def test_stranger_works_without_our_package(stranger: dict[str, Any]) -> None:
     assert stranger["imported"] == []
-    assert stranger["classes"] == [
+    assert stranger["models"].keys() == COMPRESSORS.keys()
+
+
+@every_compressor
+def test_stranger_gets_our_classes(stranger: dict[str, Any], folders: dict[str, Path], kind: str) -> None:
+    assert stranger["models"][kind]["classes"] == [
         "FCoTVLProcessor",
         "FCoTVLForConditionalGeneration",
         "FCoTVLConfig",
         "FCoTVLForConditionalGeneration",
         "FCoTVLImageProcessor",
-        type(FCoTVLProcessor.from_pretrained(folder).tokenizer).__name__,
+        type(FCoTVLProcessor.from_pretrained(folders[kind]).tokenizer).__name__,
     ]
 
 
-def test_stranger_gets_the_same_answer(stranger: dict[str, Any], folder: Path, page: Image.Image) -> None:
-    model, processor = FCoTVLForConditionalGeneration.from_pretrained(folder), FCoTVLProcessor.from_pretrained(folder)
-    inputs = processor(text="<IMG_CONTEXT>Read the text.", images=page, return_tensors="pt")
-    assert stranger["input_ids"] == inputs["input_ids"].tolist()
-    assert stranger["answer"] == model.generate(**inputs).tolist()
+@every_compressor
+def test_stranger_gets_the_same_answer_on_every_way(
+    stranger: dict[str, Any], folders: dict[str, Path], page: Image.Image, kind: str
+) -> None:
+    model = FCoTVLForConditionalGeneration.from_pretrained(folders[kind])
+    processor = FCoTVLProcessor.from_pretrained(folders[kind])
+    content = [{"type": "image"}, {"type": "text", "text": "Read the text."}]
+    prompt = processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+    inputs = processor(text=prompt, images=page, return_tensors="pt")
+    answer = model.generate(**inputs)
+    found = stranger["models"][kind]
+    assert found["first"] == {"input_ids": inputs["input_ids"].tolist(), "answer": answer.tolist()}
+    assert found["second"] == found["first"]
+    new = answer[0, inputs["input_ids"].shape[1] :]
+    assert found["pipeline"] == found["chat"] == processor.decode(new, skip_special_tokens=True)
 
 
-def test_stranger_can_save_it_again(stranger: dict[str, Any], folder: Path) -> None:
-    again = stranger["again"]
+@every_compressor
+def test_stranger_can_save_it_again(stranger: dict[str, Any], folders: dict[str, Path], kind: str) -> None:
+    folder = folders[kind]
+    again = folder.parent / f"again-{kind}"
     assert {file.name for file in again.iterdir()} == {file.name for file in folder.iterdir()}
     for name in ("model.safetensors", "processor_config.json", "chat_template.jinja", *CODE):
         assert (again / name).read_bytes() == (folder / name).read_bytes(), name
 
 
-def test_shipped_code_is_ours_byte_for_byte(student_folder: Path) -> None:
-    assert {file.name for file in student_folder.glob("*.py")} == set(CODE)
+@every_compressor
+def test_vllm_would_find_a_model_it_can_build(stranger: dict[str, Any], kind: str) -> None:
+    assert stranger["models"][kind]["as_served"] == ["FCoTVLModel", True]
+
+
+def test_stranger_is_told_of_missing_weights(stranger: dict[str, Any], broken: Path) -> None:
+    told = f"{broken} does not fit its config.json: missing keys model.compressor.bias, model.compressor.weight"
+    assert stranger["refusal"] == told
+
+
+@every_compressor
+def test_shipped_code_is_ours_byte_for_byte(folders: dict[str, Path], kind: str) -> None:
+    assert {file.name for file in folders[kind].glob("*.py")} == set(CODE)
     for name in CODE:
-        assert (student_folder / name).read_bytes() == (SOURCES / name).read_bytes()
+        assert (folders[kind] / name).read_bytes() == (SOURCES / name).read_bytes()
 
 
-def test_auto_map_names_every_auto_class(student_folder: Path) -> None:
-    auto_map = json.loads((student_folder / "config.json").read_text())["auto_map"]
+def test_a_student_that_init_made_ships_it_too(teacher_folder: Path, tmp_path: Path) -> None:
+    init_student(str(teacher_folder), tmp_path / "student", stride=2)
+    assert {file.name for file in (tmp_path / "student").glob("*.py")} == set(CODE)
+
+
+def test_auto_map_names_every_auto_class(folders: dict[str, Path]) -> None:
+    auto_map = json.loads((folders["conv1d"] / "config.json").read_text())["auto_map"]
     assert auto_map["AutoModel"] == "modeling_fcotvl.FCoTVLForConditionalGeneration"
     assert set(auto_map) == {
         "AutoConfig",
@@ -120,11 +204,18 @@ def test_auto_map_names_every_auto_class(student_folder: Path) -> None:
     }
 
 
-def test_package_users_need_no_trust_flag(student_folder: Path) -> None:
-    assert type(AutoConfig.from_pretrained(student_folder)) is fcotvl_hf.modeling.FCoTVLConfig
-    assert type(AutoProcessor.from_pretrained(student_folder)) is FCoTVLProcessor
+def test_package_users_need_no_trust_flag(folders: dict[str, Path]) -> None:
+    assert type(AutoConfig.from_pretrained(folders["conv1d"])) is fcotvl_hf.modeling.FCoTVLConfig
+    assert type(AutoProcessor.from_pretrained(folders["conv1d"])) is FCoTVLProcessor
     for loader in (AutoModel, AutoModelForImageTextToText):
-        assert type(loader.from_pretrained(student_folder)) is FCoTVLForConditionalGeneration
+        assert type(loader.from_pretrained(folders["conv1d"])) is FCoTVLForConditionalGeneration
+
+
+@every_compressor
+def test_the_model_without_its_head_loads_from_the_same_folder(folders: dict[str, Path], kind: str) -> None:
+    whole, body = (part.from_pretrained(folders[kind]) for part in (FCoTVLForConditionalGeneration, FCoTVLModel))
+    assert whole.model.state_dict().keys() == body.state_dict().keys()
+    assert all(torch.equal(weight, body.state_dict()[name]) for name, weight in whole.model.state_dict().items())
 
 
 def test_saved_weights_come_back(session_teacher: tuple, teacher_folder: Path) -> None:

@@ -23,15 +23,18 @@ class FCoTVLConfig(InternVLConfig):
     """Everything ``InternVLConfig`` has, and the compressor.
 
     Args:
-        compressor_type: ``"none"``, ``"mean"`` or ``"conv1d"``.
-        compressor_stride: how many neighbouring tokens of a row become one; divides the tokens of a row.
-        compressor_groups: groups of the convolution; 1 is the paper's full one, 4 keeps the four patches that the pixel
-            shuffle joins apart until the projector, with a quarter of the weights.
+        compressor_type: ``"none"``, ``"mean"``, ``"conv1d"`` (the paper's), ``"conv2d"`` or ``"qformer"``.
+        compressor_stride: how many visual tokens become one; divides the tokens of a row, so that windows of 1 × stride
+            tokens tile the grid, and so do the squarer ones of ``"conv2d"`` (1 × 2, 2 × 2, 2 × 4, 4 × 4).
+        compressor_groups: groups of ``"conv1d"`` and ``"conv2d"``, the others ignore it; 1 is the paper's full
+            convolution, 4 keeps the four patches that the pixel shuffle joins apart until the projector, with a quarter
+            of the weights.
         image_seq_length: visual tokens per tile that the language model sees. Follows from the tile size and the
             stride; a given value is checked, not believed.
 
     Raises:
-        ValueError: the stride does not divide a row of tokens, or ``image_seq_length`` contradicts it.
+        ValueError: the stride does not divide a row of tokens, the groups do not divide a token's width, or
+            ``image_seq_length`` contradicts the stride.
     """
 
     model_type = "fcotvl"
@@ -53,6 +56,11 @@ class FCoTVLConfig(InternVLConfig):
             )
         if self.compressor_type == "none" and self.compressor_stride != 1:
             raise ValueError(f'compressor_type="none" needs compressor_stride=1, not {self.compressor_stride}')
+        if self.compressor_groups < 1 or self.shuffled_width % self.compressor_groups:
+            raise ValueError(
+                f"compressor_groups={self.compressor_groups} does not divide the width of a visual token, "
+                f"{self.shuffled_width}; choose 1, 2 or 4"
+            )
         emitted = row * row // self.compressor_stride
         if self.image_seq_length is None:
             self.image_seq_length = emitted

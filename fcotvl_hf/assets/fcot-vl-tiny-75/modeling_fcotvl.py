@@ -12,19 +12,42 @@ from torch import nn
 from transformers import InternVLForConditionalGeneration, InternVLModel, InternVLPreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from .compression_fcotvl import Conv1dCompressor, build_compressor
+from .chat_fcotvl import ChatMixin
+from .compression_fcotvl import build_compressor
+from .compressor_fcotvl import Compressor
 from .configuration_fcotvl import FCoTVLConfig
 
 
 class FCoTVLPreTrainedModel(InternVLPreTrainedModel):
-    """What both classes share: the configuration class and how a fresh compressor starts."""
+    """What both classes share: the configuration class, how a fresh compressor starts, and how a model is loaded."""
 
     config: FCoTVLConfig
     config_class = FCoTVLConfig
 
+    @classmethod
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: Any, *args: Any, output_loading_info: bool = False, **kwargs: Any
+    ) -> Any:
+        """Load a model and refuse a checkpoint that lacks weights; transformers would make up random ones and warn.
+
+        Args:
+            pretrained_model_name_or_path: a folder or a Hub id.
+            *args: passed on.
+            output_loading_info: return a pair of the model and what transformers tells about the loading.
+            **kwargs: passed on.
+
+        Raises:
+            ValueError: weights are missing, for instance a compressor's in the checkpoint of a teacher.
+        """
+        model, info = super().from_pretrained(pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs)
+        if keys := sorted(info["missing_keys"]):
+            shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+            raise ValueError(f"{pretrained_model_name_or_path} does not fit its config.json: missing keys {shown}")
+        return (model, info) if output_loading_info else model
+
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, Conv1dCompressor):
-            module.init_as_average_pooling()
+        if isinstance(module, Compressor):
+            module.reset_parameters()
         else:
             super()._init_weights(module)
 
@@ -34,7 +57,7 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
 
     def __init__(self, config: FCoTVLConfig) -> None:
         super().__init__(config)
-        self.compressor = build_compressor(config)
+        self.compressor: nn.Module = build_compressor(config)
         self.post_init()
 
     def get_vit_features(
@@ -86,7 +109,7 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
         return outputs
 
 
-class FCoTVLForConditionalGeneration(FCoTVLPreTrainedModel, InternVLForConditionalGeneration):
+class FCoTVLForConditionalGeneration(ChatMixin, FCoTVLPreTrainedModel, InternVLForConditionalGeneration):
     """The model that answers questions about images: ``AutoModel`` gives this class."""
 
     def __init__(self, config: FCoTVLConfig) -> None:
