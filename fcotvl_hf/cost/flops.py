@@ -92,6 +92,17 @@ def language_prefill(text_config: Any, length: int, causal: bool = False) -> int
     return text_config.num_hidden_layers * layer + text_config.hidden_size * text_config.vocab_size
 
 
+def standard_prefill(text_config: Any, length: int) -> int:
+    """Multiply-adds of the language model's layers over ``length`` tokens in the form of ``standard_layer``.
+
+    Args:
+        text_config: the language model's configuration.
+        length: tokens of the prompt, visual ones included.
+    """
+    layer = standard_layer(length, text_config.hidden_size, text_config.intermediate_size)
+    return text_config.num_hidden_layers * layer
+
+
 def vision_tile(vision_config: Any) -> int:
     """Multiply-adds of the vision tower for one tile: patch embedding and layers over patches and the CLS token."""
     patches = _patches(vision_config)
@@ -109,11 +120,15 @@ def compressor_tile(config: Any) -> int:
     Raises:
         ValueError: the cost of this kind of compressor is not known.
     """
+    length, width = _shuffled_tokens(config), _shuffled_width(config)
     match config.compressor_type:
         case "none" | "mean":
             return 0
-        case "conv1d":  # each of the tokens that go in meets one square matrix, or one block per group
-            return _shuffled_tokens(config) * _shuffled_width(config) ** 2 // config.compressor_groups
+        case "conv1d" | "conv2d":  # each of the tokens that go in meets one square matrix, or one block per group
+            return length * width**2 // config.compressor_groups
+        case "qformer":  # key and value of each token, output of each query; q·k and weights·v
+            queries = length // config.compressor_stride
+            return (2 * length + queries) * width**2 + 2 * queries * length * width
     raise ValueError(f"no cost is known for compressor_type {config.compressor_type!r}")
 
 

@@ -4,6 +4,9 @@ from typing import Any
 
 from .tokens import visual_tokens
 
+VALUE_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4, "fp8": 1}
+"""Types a cache is kept in → bytes of one value."""
+
 
 def kv_bytes_per_token(text_config: Any, bytes_per_value: int = 2) -> int:
     """Bytes one token occupies: a key and a value in each layer for each key-value head.

@@ -5,12 +5,15 @@ rotation; a model then reads another page than the user sees.
 """
 
 import warnings
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+Result = TypeVar("Result")
 ImageSource = str | Path | bytes | Image.Image
 
 _SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
@@ -34,16 +37,34 @@ def load_image(source: ImageSource) -> Image.Image:
     if isinstance(source, Image.Image):
         return _to_page(source)
     if isinstance(source, bytes):
-        return _decode(source, f"these {len(source)} bytes")
+        return _decode(source, f"these {len(source)} bytes", _to_page)
     path = Path(source)
+    return _decode(_read(path), str(path), _to_page)
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """Width and height that ``load_image`` would give, without decoding the pixels where the format allows it.
+
+    Args:
+        path: an image file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        IsADirectoryError: the path is a folder.
+        ValueError: see ``load_image``; pixels that are not decoded may be damaged all the same.
+    """
+    return _decode(_read(path), str(path), _upright_size)
+
+
+def _read(path: Path) -> bytes:
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name the image files in it")
     if not path.exists():
         raise FileNotFoundError(f"no image at {path}")
-    return _decode(path.read_bytes(), str(path))
+    return path.read_bytes()
 
 
-def _decode(data: bytes, name: str) -> Image.Image:
+def _decode(data: bytes, name: str, read: Callable[[Image.Image], Result]) -> Result:
     if not data:
         raise ValueError(f"{name} cannot be read as an image: it is empty")
     try:
@@ -51,7 +72,7 @@ def _decode(data: bytes, name: str) -> Image.Image:
             warnings.simplefilter("ignore")  # damage that Pillow can live with
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data)) as image:
-                return _to_page(image)
+                return read(image)
     except UnidentifiedImageError:
         raise ValueError(f"{name} is not an image in a format that Pillow knows") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -70,6 +91,13 @@ def _to_page(image: Image.Image) -> Image.Image:
         page.alpha_composite(image.convert("RGBA"))
         image = page
     return image.convert("RGB")
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    if image.format == "TIFF":
+        image.load()  # Pillow turns these itself, the newer ones already on opening
+    lies_on_its_side = image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    return (image.height, image.width) if lies_on_its_side else image.size
 
 
 def _scale_to_8_bits(image: Image.Image) -> Image.Image:

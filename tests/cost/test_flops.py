@@ -5,10 +5,18 @@ import copy
 import pytest
 import torch
 from PIL import Image
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from fcotvl_hf.conversion.student import build_student
-from fcotvl_hf.cost.flops import language_prefill, llama_layer, prefill, standard_layer, vision_tile
+from fcotvl_hf.cost.flops import (
+    language_prefill,
+    llama_layer,
+    prefill,
+    standard_layer,
+    standard_prefill,
+    vision_tile,
+)
 from fcotvl_hf.cost.kv import kv_bytes, kv_bytes_per_token
 from fcotvl_hf.modeling import FCoTVLConfig
 
@@ -27,6 +35,11 @@ def internvl2(size: str, stride: int = 1) -> FCoTVLConfig:
 
 def test_standard_layer_by_hand() -> None:
     assert standard_layer(length=3, width=2, ffn_width=5) == 4 * 3 * 4 + 2 * 9 * 2 + 2 * 3 * 2 * 5
+
+
+def test_standard_prefill_is_all_layers_without_the_head() -> None:
+    text = internvl2("2b").text_config
+    assert standard_prefill(text, 100) == 24 * standard_layer(100, 2048, 8192)
 
 
 def test_llama_layer_with_all_heads_has_one_more_ffn_matrix() -> None:
@@ -69,18 +82,27 @@ def test_kv_bytes_of_internvl2() -> None:
     assert kv_bytes(internvl2("2b", stride=4), tiles=13, text_tokens=0) == 13 * 64 * 98_304
 
 
-@pytest.mark.parametrize("stride", [1, 2, 4])
-def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, stride: int) -> None:
+@pytest.mark.parametrize(
+    ("compressor", "stride"),
+    [("none", 1), ("mean", 2), ("conv1d", 2), ("conv1d", 4), ("conv2d", 4), ("qformer", 2), ("qformer", 4)],
+)
+def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compressor: str, stride: int) -> None:
     teacher, processor = tiny_teacher
-    model = build_student(teacher, "conv1d", stride) if stride > 1 else teacher
+    model = build_student(teacher, compressor, stride) if stride > 1 else teacher
     model.set_attn_implementation("eager")  # the counter sees the full square only there
     processor = copy.copy(processor)
     processor.image_seq_length = model.config.image_seq_length
     inputs = processor(text="<IMG_CONTEXT>Read the text.", images=page, return_tensors="pt")
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(**inputs, logits_to_keep=1)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(**inputs, logits_to_keep=1)  # it counts fused kernels on CPUs as nothing
     visual = int((inputs["input_ids"] == model.config.image_token_id).sum())
     expected = prefill(model.config, len(inputs["pixel_values"]), inputs["input_ids"].shape[1] - visual)
+    counted = {name.partition(".")[2]: sum(parts.values()) for name, parts in counter.get_flop_counts().items()}
+    assert counted["model.vision_tower"] == pytest.approx(2 * expected.vision, rel=0.02)
+    assert counted.get("model.compressor", 0) == pytest.approx(2 * expected.compressor, rel=0.02)
+    assert counted["model.multi_modal_projector"] == pytest.approx(2 * expected.projector, rel=0.02)
+    language = counted["model.language_model"] + counted["lm_head"]
+    assert language == pytest.approx(2 * expected.language, rel=0.02)
     assert counter.get_total_flops() == pytest.approx(expected.flops, rel=0.02)
 
 

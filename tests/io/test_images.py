@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fcotvl_hf.io.images import load_image
+from fcotvl_hf.io.images import load_image, read_size
 
 
 def _encode(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -34,6 +34,16 @@ def test_camera_rotation_is_applied() -> None:
     read = load_image(_encode(image, "PNG", exif=exif))
     assert read.size == (10, 20)
     assert read.getpixel((9, 0)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("orientation", range(1, 10))  # 9 is none, and ignored
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_size_is_that_of_the_upright_picture(tmp_path: Path, kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (tmp_path / "page").write_bytes(_encode(Image.new("RGB", (20, 10)), kind, exif=exif))
+    assert read_size(tmp_path / "page") == load_image(tmp_path / "page").size
+    assert read_size(tmp_path / "page") == ((10, 20) if 5 <= orientation <= 8 else (20, 10))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
@@ -86,13 +96,17 @@ def test_refusals_name_the_file(tmp_path: Path, page: Image.Image) -> None:
         with pytest.raises(ValueError, match=name) as refusal:
             load_image(tmp_path / name)
         assert "\n" not in str(refusal.value)
+        with pytest.raises(ValueError) as same:
+            read_size(tmp_path / name)
+        assert str(same.value) == str(refusal.value)
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"absent\.png"):
-        load_image(tmp_path / "absent.png")
-    with pytest.raises(IsADirectoryError, match="is a folder"):
-        load_image(tmp_path)
+    for read in (load_image, read_size):
+        with pytest.raises(FileNotFoundError, match=r"absent\.png"):
+            read(tmp_path / "absent.png")
+        with pytest.raises(IsADirectoryError, match="is a folder"):
+            read(tmp_path)
 
 
 @pytest.mark.parametrize("limit", [60, 40])  # Pillow warns at the limit and refuses at twice the limit

@@ -1,0 +1,30 @@
+"""What users call models: a packaged name, a folder or a Hub id. Light: nothing here imports torch."""
+
+from importlib import resources
+from pathlib import Path
+
+PACKAGED = {"tiny": "fcot-vl-tiny", "tiny-50": "fcot-vl-tiny-50", "tiny-75": "fcot-vl-tiny-75"}
+"""Short names of the models inside the package → their folders in ``fcotvl_hf/assets``."""
+
+
+def resolve_model(name: str) -> str:
+    """Turn what a user calls a model into what ``from_pretrained`` takes.
+
+    Args:
+        name: ``tiny``, ``tiny-50``, ``tiny-75`` (``./tiny`` names a folder), a folder, or a Hub id (``user/model``).
+
+    Returns:
+        The packaged folder's path, or ``name`` itself.
+
+    Raises:
+        FileNotFoundError: it looks like a path, or like nothing at all, and no such folder exists.
+    """
+    if name in PACKAGED:
+        return str(resources.files("fcotvl_hf") / "assets" / PACKAGED[name])
+    if Path(name).is_dir():
+        return name
+    looks_like_path = name.startswith((".", "/", "~", "\\")) or name.count("/") != 1 or name.endswith("/")
+    if looks_like_path:
+        names = ", ".join(PACKAGED)
+        raise FileNotFoundError(f"no model at {name}; give a model folder, a Hub id (user/model) or one of {names}")
+    return name
