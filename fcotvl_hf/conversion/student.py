@@ -4,14 +4,39 @@ A ``conv1d`` student starts as mean pooling, so it is usable at once, only worse
 Paper: https://arxiv.org/abs/2502.18512, section 3.2.
 """
 
+import json
 import logging
 from pathlib import Path
 
+from fcotvl_hf.command import UsageError
+from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.models import load_weights, resolve_model
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 logger = logging.getLogger(__name__)
+
+INIT_FILE = "init.json"
+"""What ``init_student`` leaves in the student's folder and no training copies: how the student was made."""
+
+
+def student_config(teacher: FCoTVLConfig, compressor_type: str, stride: int) -> FCoTVLConfig:
+    """The configuration of a teacher's student.
+
+    Args:
+        teacher: configuration of a model of stride 1; not changed.
+        compressor_type: name of the compressor, e.g. ``"conv1d"``.
+        stride: how many neighbouring visual tokens become one.
+
+    Raises:
+        ValueError: the teacher is itself compressed, or the stride does not divide a row of its tokens.
+    """
+    if teacher.compressor_stride != 1:
+        raise ValueError(
+            f"the teacher has stride {teacher.compressor_stride}; students are made from a model of stride 1"
+        )
+    settings = {"compressor_type": compressor_type, "compressor_stride": stride, "image_seq_length": None}
+    return FCoTVLConfig.from_dict(teacher.to_dict() | settings)
 
 
 def build_student(
@@ -30,16 +55,8 @@ def build_student(
     Raises:
         ValueError: the teacher is itself compressed, the stride does not fit, or there is no such compressor.
     """
-    if teacher.config.compressor_stride != 1:
-        raise ValueError(
-            f"the teacher has stride {teacher.config.compressor_stride}; students are made from a model of stride 1"
-        )
-    settings = teacher.config.to_dict() | {
-        "compressor_type": compressor_type,
-        "compressor_stride": stride,
-        "image_seq_length": None,
-    }
-    student = FCoTVLForConditionalGeneration(FCoTVLConfig.from_dict(settings)).to(teacher.device, teacher.dtype)
+    config = student_config(teacher.config, compressor_type, stride)
+    student = FCoTVLForConditionalGeneration(config).to(teacher.device, teacher.dtype)
     missing, unexpected = student.load_state_dict(teacher.state_dict(), strict=False)
     wrong = unexpected + [key for key in missing if not key.startswith("model.compressor.")]
     if wrong:
@@ -65,15 +82,33 @@ def init_student(
 
     Raises:
         FileExistsError: ``out`` exists and ``overwrite`` is false.
+        UsageError: the teacher is itself compressed, or the stride does not divide a row of its tokens; its weights
+            have not been read by then.
         ValueError: see ``build_student``.
     """
+    path = resolve_model(teacher)
+    config = load_config(path)
+    try:
+        student_config(config, compressor_type, stride)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     with atomic_folder(out, overwrite) as folder:
-        path = resolve_model(teacher)
         student = build_student(load_weights(path), compressor_type, stride)
         processor = FCoTVLProcessor.from_pretrained(path)
         processor.image_seq_length = student.config.image_seq_length
         student.save_pretrained(folder)
         processor.save_pretrained(folder)
+        made = {"teacher": teacher, "compressor": compressor_type, "stride": stride}
+        (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
     tokens, compression = student.config.image_seq_length, student.config.compression
     logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * compression)
     return student.config
+
+
+def is_untrained(model: str) -> bool:
+    """Whether ``init_student`` wrote this folder, so that its projector still is its teacher's.
+
+    Args:
+        model: packaged name, folder or Hub id; of a Hub id nothing is known.
+    """
+    return Path(resolve_model(model), INIT_FILE).is_file()

@@ -1,0 +1,28 @@
+"""Byte-level BPE from ``vocab.json`` and ``merges.txt``, as Qwen2 (InternVL2-1B) splits text."""
+
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from transformers import Qwen2Tokenizer
+
+
+def read_byte_level(folder: Path, added: dict[int, str]) -> Tokenizer:
+    """Read ``vocab.json`` and ``merges.txt``.
+
+    Args:
+        folder: that holds them.
+        added: id → added token; not needed here, they come behind the vocabulary.
+
+    Raises:
+        ValueError: a file is damaged.
+    """
+    files = str(folder / "vocab.json"), str(folder / "merges.txt")
+    no_specials: dict[str, Any] = dict.fromkeys(
+        ("unk_token", "eos_token", "pad_token")
+    )  # they come with the added ones
+    try:
+        qwen2 = Qwen2Tokenizer(*files, **no_specials)
+    except Exception as error:  # tokenizers raises bare Exceptions
+        raise ValueError(f"{' or '.join(files)} is damaged: {error}") from None
+    return qwen2.backend_tokenizer

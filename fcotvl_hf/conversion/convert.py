@@ -1,0 +1,200 @@
+"""``fcotvl convert``: an original InternVL2 folder, or a native one, becomes an FCoT-VL folder of stride 1, losslessly.
+
+Raw tensors are renamed and split one at a time, so memory stays at one tensor; no code of the source is run. Names,
+shapes and settings are checked against an empty model of the target's shape before the first value is read.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from rich.console import Console
+from rich.progress import track
+from transformers import GenerationConfig
+from transformers.dynamic_module_utils import custom_object_save
+
+from fcotvl_hf.hub.names import resolve_model
+from fcotvl_hf.io.atomic import atomic_folder
+from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
+from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+from .chat_templates import build_chat_template
+from .checkpoint import Checkpoint, open_checkpoint
+from .configuration import convert_config, convert_image_processor, llm_type
+from .key_maps import KeyMap, map_native, original_key_map
+from .native import native_config, native_processor
+from .tokenizer import adds_bos, convert_tokenizer, read_json
+
+logger = logging.getLogger(__name__)
+
+_WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"]
+"""What is downloaded of a Hub repository; pickles only if they are allowed."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened source: everything but the values of its weights.
+
+    Args:
+        config: of the target.
+        processor: of the target.
+        checkpoint: the source's weights.
+        key_map: from the source's tensors to the target's.
+    """
+
+    config: FCoTVLConfig
+    processor: FCoTVLProcessor
+    checkpoint: Checkpoint
+    key_map: KeyMap
+
+
+def convert(
+    source: str,
+    out: Path,
+    *,
+    dtype: torch.dtype | None = None,
+    allow_pickle: bool = False,
+    system_prompt: str | None = None,
+    overwrite: bool = False,
+) -> FCoTVLConfig:
+    """Write an FCoT-VL folder of stride 1 with the source's weights, tokenizer and chat template.
+
+    Args:
+        source: folder or Hub id of an original InternVL2 (``internvl_chat``) or a native InternVL (``internvl``).
+        out: folder to write.
+        dtype: of the weights; the source's by default.
+        allow_pickle: read ``.bin`` files if there are no safetensors, weights only.
+        system_prompt: the chat template's, instead of the original's.
+        overwrite: replace ``out`` if it exists.
+
+    Returns:
+        The new folder's configuration.
+
+    Raises:
+        FileExistsError: ``out`` exists and ``overwrite`` is false.
+        OSError: a file is missing, or the disk is full.
+        ValueError: a file is damaged, or a setting or tensor is not supported; the message names it.
+    """
+    with atomic_folder(out, overwrite) as folder:
+        opened = open_source(_local(source, allow_pickle), allow_pickle, system_prompt)
+        specs = plan(opened, dtype)
+        opened.config.dtype = next(iter(specs.values())).dtype
+        write_checkpoint(folder, specs, _mapped(opened))
+        _save_settings(opened, folder)
+    tokens = opened.config.image_seq_length
+    logger.info("%s: %d visual tokens per tile; next: fcotvl init %s STUDENT --compression 0.5", out, tokens, out)
+    return opened.config
+
+
+def open_source(folder: Path, allow_pickle: bool = False, system_prompt: str | None = None) -> Source:
+    """Read a source's settings, tokenizer and tensor names, and nothing large.
+
+    Args:
+        folder: original or native.
+        allow_pickle: see ``convert``.
+        system_prompt: see ``convert``.
+
+    Raises:
+        OSError, ValueError: see ``convert``.
+    """
+    settings = read_json(folder / "config.json")
+    match settings.get("model_type"):
+        case "internvl_chat":
+            return _open_original(folder, settings, allow_pickle, system_prompt)
+        case "internvl":
+            config = native_config(settings)
+            processor = native_processor(folder, config, system_prompt)
+            return Source(config, processor, open_checkpoint(folder, allow_pickle), map_native)
+        case kind:
+            raise ValueError(f"{folder} is of type {kind!r}; internvl_chat (InternVL2) and internvl can be converted")
+
+
+def plan(source: Source, dtype: torch.dtype | None = None) -> dict[str, TensorSpec]:
+    """What will be written, in order; checked against the model that ``source.config`` describes.
+
+    Args:
+        source: an opened source.
+        dtype: of the weights; the source's by default.
+
+    Raises:
+        ValueError: a tensor is unknown, missing, or of another shape than the configuration says.
+    """
+    with torch.device("meta"):
+        wanted = {
+            name: tuple(t.shape) for name, t in FCoTVLForConditionalGeneration(source.config).state_dict().items()
+        }
+    if source.config.tie_word_embeddings:
+        del wanted["lm_head.weight"]
+    planned: dict[str, TensorSpec] = {}
+    for name, spec in source.checkpoint.specs.items():
+        for target, part in _targets(source, name, torch.empty(spec.shape, device="meta")):
+            if target not in wanted:
+                raise ValueError(f"tensor {name} of the checkpoint has no place in the model")
+            if tuple(part.shape) != wanted[target]:
+                got, shape = list(part.shape), list(wanted[target])
+                raise ValueError(f"tensor {name}: {target} would have shape {got}, config.json says {shape}")
+            planned[target] = TensorSpec(wanted[target], dtype or spec.dtype)
+    if missing := sorted(wanted.keys() - planned.keys()):
+        raise ValueError(f"the checkpoint lacks tensors for {', '.join(missing[:3])} ({len(missing)} in all)")
+    return planned
+
+
+def _open_original(folder: Path, settings: dict[str, Any], allow_pickle: bool, system_prompt: str | None) -> Source:
+    llm = llm_type(settings)
+    tokenizer = convert_tokenizer(folder)
+    bos = adds_bos(read_json(folder / "tokenizer_config.json"))
+    template = build_chat_template(str(settings.get("template")), bos, system_prompt)
+    config = convert_config(settings, tokenizer.get_vocab().__getitem__)
+    processor = FCoTVLProcessor(
+        convert_image_processor(settings), tokenizer, image_seq_length=config.image_seq_length, chat_template=template
+    )
+    text = config.text_config
+    key_map = original_key_map(llm, text.num_attention_heads, text.num_key_value_heads)
+    return Source(config, processor, open_checkpoint(folder, allow_pickle), key_map)
+
+
+def _targets(source: Source, name: str, tensor: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
+    try:
+        targets = source.key_map(name, tensor)
+    except ValueError as error:
+        raise ValueError(f"tensor {name}: {error}") from None
+    if not targets:
+        raise ValueError(f"tensor {name} of the checkpoint is unknown")
+    return targets
+
+
+def _mapped(source: Source) -> Iterator[tuple[str, torch.Tensor]]:
+    """All target tensors; a source tensor is let go before the next is read."""
+    names = list(source.checkpoint.specs)
+    for name in track(names, "converting", console=Console(stderr=True), transient=True):
+        yield from source.key_map(name, source.checkpoint.tensor(name))
+
+
+def _save_settings(source: Source, folder: Path) -> None:
+    """Configuration, generation settings, processor, and the code that ``trust_remote_code`` loads."""
+    config, tokenizer = source.config, source.processor.tokenizer
+    with torch.device("meta"):
+        custom_object_save(FCoTVLForConditionalGeneration(config), folder, config)
+    config.architectures = [FCoTVLForConditionalGeneration.__name__]
+    config.save_pretrained(folder)
+    GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=config.text_config.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        max_new_tokens=1024,
+        do_sample=False,
+    ).save_pretrained(folder)
+    source.processor.save_pretrained(folder)
+
+
+def _local(source: str, allow_pickle: bool) -> Path:
+    """The source's folder; a Hub id is downloaded into the cache."""
+    path = Path(resolve_model(source))
+    if path.is_dir():
+        return path
+    patterns = [*_WANTED, "*.bin"] if allow_pickle else _WANTED
+    return Path(snapshot_download(source, allow_patterns=patterns))

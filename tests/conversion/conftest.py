@@ -1,0 +1,58 @@
+"""Original InternVL2 folders with what the original implementation answered, and their conversions."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from fcotvl_hf.conversion.convert import convert
+
+ORIGINALS = Path(__file__).parent.parent / "data" / "internvl2"
+KINDS = ("internlm2-gqa", "qwen2", "llama")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to an original, and its answer."""
+
+    settings: dict[str, Any]
+    images: list[Image.Image]
+    reference: dict[str, torch.Tensor]
+
+
+def read_cases(kind: str) -> list[Case]:
+    folder = ORIGINALS / kind
+    tensors = load_file(folder / "reference.safetensors")
+    cases = []
+    for settings in json.loads((folder / "reference.json").read_text()):
+        images = [Image.open(folder / name).convert("RGB") for name in settings["images"]]
+        stem = f"case{settings['case']}."
+        reference = {name.removeprefix(stem): tensor for name, tensor in tensors.items() if name.startswith(stem)}
+        cases.append(Case(settings, images, reference))
+    return cases
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """From the name of an original to the folder of its conversion, made when first asked for."""
+    root = tmp_path_factory.mktemp("converted")
+
+    def folder_of(kind: str) -> Path:
+        if not (root / kind).exists():
+            convert(str(ORIGINALS / kind), root / kind)
+        return root / kind
+
+    return folder_of
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Path:
+    """A copy of the InternLM2 original for one test to spoil."""
+    return Path(shutil.copytree(ORIGINALS / "internlm2-gqa", tmp_path / "original"))
