@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fcotvl_hf.conversion.student import build_student, init_student
-    from fcotvl_hf.hub.models import load_model, resolve_model
+    from fcotvl_hf.hub.models import load_model
+    from fcotvl_hf.hub.names import resolve_model
     from fcotvl_hf.io.images import load_image
     from fcotvl_hf.modeling import (
         FCoTVLConfig,
@@ -31,7 +32,7 @@ _HOMES = {
     "init_student": "fcotvl_hf.conversion.student",
     "load_image": "fcotvl_hf.io.images",
     "load_model": "fcotvl_hf.hub.models",
-    "resolve_model": "fcotvl_hf.hub.models",
+    "resolve_model": "fcotvl_hf.hub.names",
 }
 
 __all__ = [

@@ -5,17 +5,20 @@ Ctrl-C. An error is one line; ``--debug`` adds the traceback.
 """
 
 import argparse
-import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from fcotvl_hf import __version__
+from fcotvl_hf.command import Parser, run_command
+from fcotvl_hf.command import positive as _positive
+from fcotvl_hf.conversion.compressors import COMPRESSORS
+from fcotvl_hf.cost.kv import VALUE_BYTES
+from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES
 from fcotvl_hf.cost.tokens import stride_of_compression
 
-logger = logging.getLogger(__name__)
+DTYPES = ("float32", "bfloat16", "float16")
 
 Run = Callable[[argparse.Namespace, list[str]], None]
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -26,22 +29,16 @@ start here:
   fcotvl ask tiny page.png "Read the text."         what a teacher reads
   fcotvl ask tiny page.png "Read the text." --compare
                                                     and what its students read with 1/2 and 1/4 of the tokens
+  fcotvl tokens page.png                            how many visual tokens a page takes, and what they cost
 
 your own student:
-  fcotvl init TEACHER student --compression 0.5     half of the visual tokens; usable, but untrained
+  fcotvl convert OpenGVLab/InternVL2-2B teacher     the same answers from transformers' native classes
+  fcotvl init teacher student --compression 0.5     half of the visual tokens; usable, but untrained
   fcotvl distill --student student --output_dir runs/realigned
   fcotvl sft --student runs/realigned --output_dir runs/posttrained
 
 `fcotvl COMMAND --help` explains a command. Models are folders, Hub ids, or the packaged tiny, tiny-50, tiny-75.
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with errors of one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with status 2 and one line."""
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,24 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, rest = parser.parse_known_args(argv)
     if rest and not args.passes_on:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    _quieten_libraries()
-    logging.basicConfig(format="%(message)s", level=logging.WARNING, force=True)
-    logging.getLogger("fcotvl_hf").setLevel(logging.INFO)
-    try:
-        args.run(args, rest)
-    except KeyboardInterrupt:
-        logger.error("fcotvl %s: interrupted", args.command)
-        return 130
-    except Exception as error:
-        message = " ".join(str(error).split())
-        expected = isinstance(error, ValueError | OSError)
-        logger.error(
-            "fcotvl %s: error: %s", args.command, message if expected else f"{type(error).__name__}: {message}"
-        )
-        if args.debug:
-            logger.exception("traceback:")
-        return 1
-    return 0
+    return run_command(f"fcotvl {args.command}", lambda: args.run(args, rest), args.debug)
 
 
 def make_parser() -> Parser:
@@ -90,6 +70,8 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_demo(commands)
     _add_ask(commands)
+    _add_tokens(commands)
+    _add_convert(commands)
     _add_init(commands)
     _add_script(commands, "distill", "re-align a student with its teacher by self-distillation", _distill)
     _add_script(commands, "sft", "post-train a model on instructions", _sft)
@@ -141,6 +123,82 @@ def _ask(args: argparse.Namespace, rest: list[str]) -> None:
     )
 
 
+def _add_tokens(commands: Commands) -> None:
+    examples = """\
+fcotvl tokens page.png                                         at strides 1, 2 and 4 of InternVL2-2B
+fcotvl tokens *.png --shape internvl2-8b --max-tiles 6         each page, and all of them together
+fcotvl tokens page.png --model student --strides 2 --json      for machines"""
+    summary = "count tiles, visual tokens, KV-cache bytes and FLOPs of images, before anything is run"
+    parser = _add(commands, "tokens", summary, _tokens, examples)
+    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="image files")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", metavar="M", help="folder, Hub id or packaged name; its weights are not opened")
+    which.add_argument("--shape", choices=SHAPES, help=f"a named model without any file (default: {DEFAULT_SHAPE})")
+    parser.add_argument("--strides", type=_positive, nargs="+", metavar="R", help="strides to compare (default: 1 2 4)")
+    parser.add_argument(
+        "--max-tiles", type=_positive, metavar="N", help="most tiles beside the thumbnail (default: the model's)"
+    )
+    parser.add_argument(
+        "--text-tokens",
+        type=_positive,
+        default=80,
+        metavar="N",
+        help="tokens of a prompt that are not visual: template, tags, question (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--kv-dtype",
+        choices=VALUE_BYTES,
+        default="bfloat16",
+        help="type of the KV cache's values (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+
+
+def _tokens(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.hub.tokens import tokens
+
+    tokens(
+        args.images,
+        model=args.model,
+        shape=args.shape,
+        strides=args.strides,
+        max_tiles=args.max_tiles,
+        text_tokens=args.text_tokens,
+        kv_dtype=args.kv_dtype,
+        as_json=args.json,
+    )
+
+
+def _add_convert(commands: Commands) -> None:
+    examples = """\
+fcotvl convert OpenGVLab/InternVL2-2B teacher                  downloads, then renames and splits tensor by tensor
+fcotvl convert ./InternVL2-8B teacher --dtype bfloat16
+fcotvl convert OpenGVLab/InternVL3-1B-hf teacher               native folders of transformers too"""
+    summary = "turn an original InternVL2 checkpoint into a teacher, losslessly"
+    parser = _add(commands, "convert", summary, _convert, examples)
+    parser.add_argument("source", metavar="SRC", help="folder or Hub id of an InternVL2 or native InternVL checkpoint")
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
+    parser.add_argument("--dtype", choices=DTYPES, help="of the weights (default: the source's)")
+    parser.add_argument("--system", metavar="PROMPT", help="the chat template's system prompt (default: the original's)")
+    parser.add_argument("--allow-pickle", action="store_true", help="read .bin weights, weights only; no code is run")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+
+
+def _convert(args: argparse.Namespace, rest: list[str]) -> None:
+    import torch
+
+    from fcotvl_hf.conversion.convert import convert
+
+    convert(
+        args.source,
+        args.out,
+        dtype=getattr(torch, args.dtype) if args.dtype else None,
+        allow_pickle=args.allow_pickle,
+        system_prompt=args.system,
+        overwrite=args.overwrite,
+    )
+
+
 def _add_init(commands: Commands) -> None:
     examples = """\
 fcotvl init tiny student --stride 2                            128 instead of 256 tokens in InternVL2: 50 %
@@ -152,7 +210,9 @@ fcotvl init tiny student --stride 4 --compressor mean          no parameters: th
     amount = parser.add_mutually_exclusive_group(required=True)
     amount.add_argument("--stride", type=_positive, metavar="R", help="neighbouring visual tokens merged into one")
     amount.add_argument("--compression", type=_stride, dest="stride", metavar="C", help="share removed, 1 - 1/R")
-    parser.add_argument("--compressor", default="conv1d", help="kind of compressor (default: %(default)s)")
+    parser.add_argument(
+        "--compressor", choices=COMPRESSORS, default="conv1d", help="kind of compressor (default: %(default)s)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
 
@@ -193,26 +253,12 @@ def _add_script(commands: Commands, name: str, summary: str, run: Run) -> None:
     parser.set_defaults(run=run, passes_on=True)
 
 
-def _positive(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
 def _stride(compression: str) -> int:
     """The stride that removes this share of the tokens."""
     try:
         return stride_of_compression(float(compression))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _quieten_libraries() -> None:
-    """No progress bars on a stderr nobody watches, no multi-line reports of transformers beside our one-line errors."""
-    if not sys.stderr.isatty():
-        os.environ.setdefault("TQDM_DISABLE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
 if __name__ == "__main__":

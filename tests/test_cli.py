@@ -1,9 +1,6 @@
 """The command: what it calls, its exit status, and errors of one line."""
 
 import json
-import logging
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +8,7 @@ from PIL import Image
 
 from fcotvl_hf import __version__, cli
 
-
-@pytest.fixture(autouse=True)
-def _undo_process_wide_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """``main`` owns its process: it sets up logging and the environment."""
-    root, package = logging.getLogger(), logging.getLogger("fcotvl_hf")
-    before = root.level, package.level
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
-    yield
-    root.handlers.clear()
-    root.setLevel(before[0])
-    package.setLevel(before[1])
+pytestmark = pytest.mark.usefixtures("own_process")
 
 
 @pytest.fixture
@@ -49,7 +35,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert told in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["demo", "ask", "init"])
+@pytest.mark.parametrize("command", ["demo", "ask", "tokens", "init"])
 def test_every_command_shows_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main([command, "--help"])
@@ -67,6 +53,7 @@ def test_every_command_shows_examples(command: str, capsys: pytest.CaptureFixtur
         (["init", "tiny", "out", "--stride", "0"], "'0' is not a whole number of at least 1"),
         (["init", "tiny", "out", "--compression", "0.6"], "choose one of 0.5 (stride 2), 0.75 (stride 4)"),
         (["init", "tiny", "out", "--compression", "half"], "argument --compression"),
+        (["init", "tiny", "out", "--stride", "2", "--compressor", "magic"], "invalid choice: 'magic'"),
         (["demo", "--size", "3"], "unrecognized arguments: --size 3"),
     ],
 )
@@ -87,24 +74,6 @@ def test_debug_shows_the_traceback(
 ) -> None:
     assert cli.main([*argv, str(tmp_path / "absent"), page_file, "Read."]) == 1
     assert "Traceback (most recent call last)" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "told"),
-    [
-        (KeyboardInterrupt(), 130, "fcotvl demo: interrupted\n"),
-        (RuntimeError("two\n  lines"), 1, "fcotvl demo: error: RuntimeError: two lines\n"),
-    ],
-)
-def test_interruption_and_surprise_are_one_line(
-    error: BaseException, status: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr("fcotvl_hf.demo.run_demo", fail)
-    assert cli.main(["demo"]) == status
-    assert capsys.readouterr().err == told
 
 
 def test_demo_gets_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +106,21 @@ def test_init_then_ask(
     assert "visual tokens 24" in captured.err
 
 
+def test_a_stride_that_does_not_fit_is_a_bad_argument(
+    teacher_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delattr("fcotvl_hf.conversion.student.load_weights")  # it is seen before the weights are read
+    assert cli.main(["init", str(teacher_folder), str(tmp_path / "out"), "--stride", "3"]) == 2
+    told = "does not divide the 4 visual tokens of a row; choose one of 1, 2, 4\n"
+    assert capsys.readouterr().err == f"fcotvl init: error: compressor_stride=3 {told}"
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_to_train_is_a_bad_argument(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sft", "--output_dir", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("fcotvl sft: error: nothing to train: give --student")
+
+
 def test_init_keeps_an_existing_folder(
     teacher_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -144,11 +128,3 @@ def test_init_keeps_an_existing_folder(
     assert cli.main(["init", str(teacher_folder), str(tmp_path), "--stride", "2"]) == 1
     assert "exists already" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
-
-
-def test_library_progress_stays_off_a_piped_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TQDM_DISABLE")
-    monkeypatch.setattr("fcotvl_hf.demo.run_demo", lambda *_: None)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    cli.main(["demo"])
-    assert cli.os.environ["TQDM_DISABLE"] == "1"

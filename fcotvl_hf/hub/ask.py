@@ -7,15 +7,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from transformers import TextStreamer
 
+from fcotvl_hf.cost.tokens import visual_tokens
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -33,7 +32,7 @@ class Answer:
         answer: the text, special tokens removed.
         tiles: tiles of all images, thumbnails included.
         visual_tokens: what the images took in the language model.
-        seconds: from prepared inputs to the last token.
+        seconds: from the pages to the last token.
     """
 
     model: str
@@ -63,18 +62,12 @@ def answer(
         max_new_tokens: where a longer answer is cut.
         streamer: gets the tokens as they come.
     """
-    content: list[dict[str, Any]] = [{"type": "image"} for _ in images]
-    messages = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
-    prompt = processor.apply_chat_template(messages, add_generation_prompt=True)
-    inputs = processor(text=prompt, images=list(images), return_tensors="pt").to(model.device, model.dtype)
+    tiles_of = processor.image_processor.get_number_of_image_patches
+    tiles = sum(tiles_of(image.height, image.width) for image in images)
     started = time.monotonic()
-    with torch.inference_mode():
-        sequence = model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False, streamer=streamer)[0]
+    said = model.chat(processor, images, question, max_new_tokens=max_new_tokens, do_sample=False, streamer=streamer)
     seconds = time.monotonic() - started
-    said = processor.tokenizer.decode(sequence[inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-    tiles = len(inputs["pixel_values"])
-    visual_tokens = int((inputs["input_ids"] == model.config.image_token_id).sum())
-    return Answer(name, said, tiles, visual_tokens, round(seconds, 3))
+    return Answer(name, said, tiles, visual_tokens(tiles, processor.image_seq_length), round(seconds, 3))
 
 
 def model_names(model: str, compare: bool) -> list[str]:

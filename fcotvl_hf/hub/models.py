@@ -4,39 +4,13 @@ transformers fills missing weights with random ones and only warns; serving a pr
 of placeholders is silent. Both are errors here.
 """
 
-from importlib import resources
-from pathlib import Path
-
 import torch
-from transformers import PreTrainedConfig
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
-PACKAGED = {"tiny": "fcot-vl-tiny", "tiny-50": "fcot-vl-tiny-50", "tiny-75": "fcot-vl-tiny-75"}
-"""Short names of the models inside the package → their folders in ``fcotvl_hf/assets``."""
-
-
-def resolve_model(name: str) -> str:
-    """Turn what a user calls a model into what ``from_pretrained`` takes.
-
-    Args:
-        name: ``tiny``, ``tiny-50``, ``tiny-75`` (``./tiny`` names a folder), a folder, or a Hub id (``user/model``).
-
-    Returns:
-        The packaged folder's path, or ``name`` itself.
-
-    Raises:
-        FileNotFoundError: it looks like a path, or like nothing at all, and no such folder exists.
-    """
-    if name in PACKAGED:
-        return str(resources.files("fcotvl_hf") / "assets" / PACKAGED[name])
-    if Path(name).is_dir():
-        return name
-    looks_like_path = name.startswith((".", "/", "~", "\\")) or name.count("/") != 1 or name.endswith("/")
-    if looks_like_path:
-        names = ", ".join(PACKAGED)
-        raise FileNotFoundError(f"no model at {name}; give a model folder, a Hub id (user/model) or one of {names}")
-    return name
+from .configs import load_config
+from .names import PACKAGED as PACKAGED
+from .names import resolve_model as resolve_model
 
 
 def load_model(
@@ -79,16 +53,11 @@ def load_weights(path: str, dtype: torch.dtype | None = None) -> FCoTVLForCondit
         OSError: there is no model.
         ValueError: keys are missing, unexpected or of another shape, or it is another kind of model.
     """
-    settings, _ = PreTrainedConfig.get_config_dict(path)
-    if not settings:
-        raise FileNotFoundError(f"{path} holds no model: there is no config.json in it")
-    if settings["model_type"] != "fcotvl":
-        kind = settings["model_type"]
-        raise ValueError(f"{path} is a model of type {kind}, not fcotvl; convert it first: fcotvl convert {path} OUT")
+    load_config(path)  # a model of another kind is told apart before its weights are read
     model, info = FCoTVLForConditionalGeneration.from_pretrained(
         path, dtype="auto" if dtype is None else dtype, output_loading_info=True, ignore_mismatched_sizes=True
     )
-    for problem in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+    for problem in ("unexpected_keys", "mismatched_keys"):  # the class itself refuses missing ones
         if keys := sorted(str(key) for key in info[problem]):
             shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
             raise ValueError(f"{path} does not fit its config.json: {problem.replace('_', ' ')} {shown}")
