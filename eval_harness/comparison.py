@@ -43,18 +43,6 @@ def retention(model: Scores, teacher: Scores) -> float:
     return float((own / teachers).mean())
 
 
-def ratio_of_means(model: Scores, teacher: Scores) -> float:
-    """The model's mean score over tasks / the teacher's; tasks on which the teacher is good weigh more.
-
-    Raises:
-        ValueError: tasks or numbers of samples differ, or the teacher scores 0 everywhere.
-    """
-    own, teachers = _task_means(model, teacher)
-    if not teachers.any():
-        raise ValueError("the teacher scores 0 on every task: there is nothing to retain")
-    return float(own.mean() / teachers.mean())
-
-
 def paired_difference(a: Scores, b: Scores, *, draws: int = 5000, seed: int = 0, confidence: float = 0.95) -> Interval:
     """Difference a − b of the mean scores over tasks.
 

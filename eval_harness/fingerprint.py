@@ -11,6 +11,8 @@ from transformers import PreTrainedModel
 from .rows import Row
 
 _PROBES = 64
+_NOT_THE_MODEL = ("_name_or_path", "transformers_version")
+"""Keys of a configuration that tell where the model lies and what loaded it."""
 
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
@@ -21,9 +23,12 @@ def settings_hash(settings: Mapping[str, Any]) -> str:
 def model_fingerprint(model: PreTrainedModel) -> str:
     """Hash a model's configuration and some 64 evenly spaced numbers of each of its tensors.
 
-    Enough to tell any trained or otherwise reduced model from another without reading gigabytes.
+    Enough to tell any trained or otherwise reduced model from another without reading gigabytes. The same model in
+    another folder has the same fingerprint.
     """
-    digest = hashlib.sha256(model.config.to_json_string(use_diff=False).encode())
+    config = json.loads(model.config.to_json_string(use_diff=False))
+    kept = {key: value for key, value in config.items() if key not in _NOT_THE_MODEL}
+    digest = hashlib.sha256(settings_hash(kept).encode())
     for name, tensor in sorted(model.state_dict().items()):
         flat = tensor.flatten()
         probes = flat[:: max(1, flat.numel() // _PROBES)].to("cpu", torch.float32)
@@ -31,9 +36,9 @@ def model_fingerprint(model: PreTrainedModel) -> str:
     return digest.hexdigest()[:16]
 
 
-def row_key(row: Row, settings: str) -> str:
-    """Hash all that a scored prediction depends on: pixels, conversation, reference, ``settings``."""
-    digest = hashlib.sha256(repr((settings, row["messages"])).encode())
+def row_hash(row: Row, tiling: Mapping[str, int]) -> str:
+    """Hash a row as the model is shown it: pixels, ``tiling``, conversation and reference."""
+    digest = hashlib.sha256(repr((settings_hash(tiling), row["messages"])).encode())
     for image in row["images"]:
         digest.update(f"{image.mode}{image.size}".encode() + image.tobytes())
     return digest.hexdigest()[:16]

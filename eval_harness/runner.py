@@ -16,7 +16,7 @@ from rich.progress import Progress
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
-from .fingerprint import model_fingerprint, row_key, settings_hash
+from .fingerprint import model_fingerprint, row_hash, settings_hash
 from .result import TaskResult
 from .rows import Row, conversation, references
 from .samples import Record, append_records, reusable_records
@@ -44,11 +44,12 @@ def evaluate(
         rows: dicts with ``id``, ``images``, ``messages``; ids are unique.
         task: how to ask and score.
         batch_size: rows per call of ``generate``; answers do not depend on it.
-        out: folder for ``samples-<task>.jsonl``; what it holds of the same run is not computed again.
+        out: folder for ``samples-<task>.jsonl``; what it holds of the same model and settings is not computed again.
         progress: show a progress bar on stderr.
 
     Raises:
         ValueError: there are no rows, ids repeat, or a row does not end with a question and its answer.
+        FileExistsError: ``out`` holds answers of another model, with other settings or about other pages.
     """
     started = time.monotonic()
     rows = list(rows)
@@ -93,9 +94,9 @@ def _keys(
     model: FCoTVLForConditionalGeneration, processors: Mapping[str, FCoTVLProcessor], rows: Sequence[Row], task: Task
 ) -> dict[str, str]:
     """Row id → the key under which its record may be used again."""
-    run = {"model": model_fingerprint(model), "task": task.name, "version": task.version}
-    hashes = {id(processor): settings_hash(run | _settings(task, [processor])) for processor in processors.values()}
-    return {row["id"]: row_key(row, hashes[id(processors[row["id"]])]) for row in rows}
+    settings = settings_hash({"task": [task.name, task.version, task.prompt, task.max_new_tokens]})
+    run = f"{model_fingerprint(model)}-{settings}"
+    return {row["id"]: f"{run}-{row_hash(row, _tiling(processors[row['id']]))}" for row in rows}
 
 
 def _batches(

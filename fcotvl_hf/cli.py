@@ -179,8 +179,10 @@ fcotvl convert OpenGVLab/InternVL3-1B-hf teacher               native folders of
     parser.add_argument("source", metavar="SRC", help="folder or Hub id of an InternVL2 or native InternVL checkpoint")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
     parser.add_argument("--dtype", choices=DTYPES, help="of the weights (default: the source's)")
-    parser.add_argument("--system", metavar="PROMPT", help="the chat template's system prompt (default: the original's)")
-    parser.add_argument("--allow-pickle", action="store_true", help="read .bin weights, weights only; no code is run")
+    parser.add_argument(
+        "--system", metavar="PROMPT", help="the chat template's system prompt (default: the original's)"
+    )
+    parser.add_argument("--allow-pickle", action="store_true", help="read .bin weights; no code in them is run")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
 

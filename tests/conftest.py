@@ -1,8 +1,10 @@
 """What every test may use: a tiny random teacher, its folder, a page with text; no network, one thread."""
 
 import copy
+import logging
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 _cache = tempfile.TemporaryDirectory(prefix="fcotvl-tests-")
@@ -60,6 +62,19 @@ def page() -> Image.Image:
     page.text(8, 12, "Invoice 4711", font)
     page.text(8, 56, "Total 128.50", font)
     return page.image
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what a command does to the process it owns: logging and the environment."""
+    root, package = logging.getLogger(), logging.getLogger("fcotvl_hf")
+    before = root.level, package.level
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
+    yield
+    root.handlers.clear()
+    root.setLevel(before[0])
+    package.setLevel(before[1])
 
 
 def _small_config(processor: FCoTVLProcessor) -> FCoTVLConfig:

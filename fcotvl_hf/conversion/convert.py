@@ -17,7 +17,8 @@ from rich.progress import track
 from transformers import GenerationConfig
 from transformers.dynamic_module_utils import custom_object_save
 
-from fcotvl_hf.hub.names import resolve_model
+from fcotvl_hf.hub.cards import model_card
+from fcotvl_hf.hub.names import resolve_model, shown_name
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"]
 """What is downloaded of a Hub repository; pickles only if they are allowed."""
+
+_NOTE = "Converted from `{source}` by `fcotvl convert`: its weights, tokenizer and chat template, and its answers."
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,9 @@ def convert(
         opened.config.dtype = next(iter(specs.values())).dtype
         write_checkpoint(folder, specs, _mapped(opened))
         _save_settings(opened, folder)
+        model_card(opened.config, source, name=out.name, note=_NOTE.format(source=shown_name(source))).save(
+            folder / "README.md"
+        )
     tokens = opened.config.image_seq_length
     logger.info("%s: %d visual tokens per tile; next: fcotvl init %s STUDENT --compression 0.5", out, tokens, out)
     return opened.config

@@ -9,8 +9,10 @@ import logging
 from pathlib import Path
 
 from fcotvl_hf.command import UsageError
+from fcotvl_hf.hub.cards import model_card
 from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.models import load_weights, resolve_model
+from fcotvl_hf.hub.names import shown_name
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -18,6 +20,11 @@ logger = logging.getLogger(__name__)
 
 INIT_FILE = "init.json"
 """What ``init_student`` leaves in the student's folder and no training copies: how the student was made."""
+
+_NOTE = (
+    "An untrained student of `{teacher}` with the compressor `{compressor}`, made by `fcotvl init`. "
+    "It reads worse than its teacher until it is re-aligned (`fcotvl distill`) and post-trained (`fcotvl sft`)."
+)
 
 
 def student_config(teacher: FCoTVLConfig, compressor_type: str, stride: int) -> FCoTVLConfig:
@@ -98,6 +105,8 @@ def init_student(
         processor.image_seq_length = student.config.image_seq_length
         student.save_pretrained(folder)
         processor.save_pretrained(folder)
+        note = _NOTE.format(teacher=shown_name(teacher), compressor=compressor_type)
+        model_card(student.config, teacher, name=out.name, note=note).save(folder / "README.md")
         made = {"teacher": teacher, "compressor": compressor_type, "stride": stride}
         (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
     tokens, compression = student.config.image_seq_length, student.config.compression

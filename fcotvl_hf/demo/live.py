@@ -52,8 +52,8 @@ def _compressed(
 ) -> LiveModel:
     """Init → re-align → post-train → average, at stride 2."""
     realigned, tuned = folder / f"{compressor}-50-realigned", folder / f"{compressor}-50-posttrained"
-    realign("tiny", realigned, 2, compressor, budget.distill_steps, _options(seed))
-    merged = post_train(str(realigned), tuned, budget.sft_steps, _options(seed + 1))
+    realign("tiny", realigned, 50, compressor, budget.distill_steps, _options(seed))
+    merged = post_train(str(realigned), tuned, 50, budget.sft_steps, _options(seed + 1))
     stages = {"start": realigned / "init", "realigned": realigned, "posttrained": tuned, "merged": merged}
     return LiveModel(name, kind, 0.5, stages, [realigned, tuned])
 
@@ -61,7 +61,7 @@ def _compressed(
 def _teacher(folder: Path, budget: Budget, seed: int) -> LiveModel:
     """The teacher after the same post-training, at stride 1."""
     tuned = folder / "teacher-posttrained"
-    merged = post_train("tiny", tuned, budget.sft_steps, _options(seed + 1))
+    merged = post_train("tiny", tuned, 50, budget.sft_steps, _options(seed + 1))
     return LiveModel("control: teacher + same SFT", "control", 0.0, {"merged": merged}, [tuned])
 
 

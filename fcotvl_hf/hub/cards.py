@@ -7,6 +7,10 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData
 from transformers import PreTrainedConfig
 
+from .names import PACKAGED
+
+_UNMEASURED = "This card was written by the training run. Nothing has been measured yet; do not expect it to read well."
+
 
 def checkpoint_card(
     config: PreTrainedConfig,
@@ -29,21 +33,57 @@ def checkpoint_card(
         datasets: Hub ids of the training data.
         settings: other figures worth telling, name → value.
     """
-    origin = config.name_or_path
+    facts = {"stage": f"{stage}, {steps} optimizer steps", **settings}
+    return model_card(
+        config, config.name_or_path, name=name, note=_UNMEASURED, facts=facts, tags=tags, datasets=datasets
+    )
+
+
+def model_card(
+    config: PreTrainedConfig,
+    origin: str,
+    *,
+    name: str,
+    note: str,
+    facts: dict[str, Any] | None = None,
+    tags: list[str] | None = None,
+    datasets: list[str] | None = None,
+) -> ModelCard:
+    """The card of any model folder of ours.
+
+    Args:
+        config: of the model.
+        origin: what it was made from; named as base model if it is a Hub id.
+        name: title of the card.
+        note: how it was made and what to expect.
+        facts: figures worth telling, name → value.
+        tags: Hub tags beside ``custom_code``.
+        datasets: Hub ids of the training data.
+    """
     data = ModelCardData(
         library_name="transformers",
         pipeline_tag="image-text-to-text",
-        tags=["custom_code", *tags],
+        tags=["custom_code", *(tags or ["fcot-vl"])],
         datasets=datasets or None,
-        base_model=origin if origin and not Path(origin).exists() else None,
+        base_model=origin if origin and origin not in PACKAGED and not Path(origin).exists() else None,
     )
     return ModelCard.from_template(
         data,
-        template_path=str(resources.files("fcotvl_hf.hub") / "templates" / "checkpoint.md.j2"),
+        template_path=str(resources.files("fcotvl_hf.hub") / "templates" / "model.md.j2"),
         name=name,
-        stage=stage,
-        steps=steps,
-        settings=settings,
+        note=note,
+        facts=facts,
         tokens=config.image_seq_length,
         stride=config.compressor_stride,
+        serving=serving_section("PATH_OR_ID"),
     )
+
+
+def serving_section(model: str) -> str:
+    """The part of a card that tells how to serve the model.
+
+    Args:
+        model: folder or Hub id to write into the commands.
+    """
+    section = (resources.files("fcotvl_hf.hub") / "templates" / "serving.md").read_text()
+    return section.replace("PATH_OR_ID", model).rstrip()

@@ -28,3 +28,8 @@ def resolve_model(name: str) -> str:
         names = ", ".join(PACKAGED)
         raise FileNotFoundError(f"no model at {name}; give a model folder, a Hub id (user/model) or one of {names}")
     return name
+
+
+def shown_name(name: str) -> str:
+    """What to call a model where others read it: of a folder its own name, not where it lies on this machine."""
+    return Path(name).resolve().name if Path(name).is_dir() else name

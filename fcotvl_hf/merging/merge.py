@@ -7,6 +7,7 @@ is. The result has the files, dtypes and configuration of the last checkpoint; o
 import hashlib
 import json
 import math
+import os
 import shutil
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -16,11 +17,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from fcotvl_hf.hub.models import resolve_model
+from fcotvl_hf.hub.models import PACKAGED, resolve_model
 from fcotvl_hf.io.atomic import atomic_folder
 
 _CARRIED = (".json", ".jinja", ".py", ".model")
-_NOT_CARRIED = ("trainer_state.json", "merge.json")
+_NOT_CARRIED = ("trainer_state.json", "merge.json", "init.json")
 
 
 def merge_checkpoints(
@@ -30,6 +31,7 @@ def merge_checkpoints(
     out: Path | str,
     method: str = "weighted",
     overwrite: bool = False,
+    relative_paths: bool = False,
 ) -> None:
     """Merge model folders into a new one, with ``merge.json`` telling how.
 
@@ -40,6 +42,7 @@ def merge_checkpoints(
         out: the folder to write.
         method: what the weights come from, for ``merge.json``.
         overwrite: replace ``out`` if it exists.
+        relative_paths: write paths as seen from ``out``, for folders that will be moved together.
 
     Raises:
         FileExistsError: ``out`` exists and ``overwrite`` is false.
@@ -55,6 +58,7 @@ def merge_checkpoints(
     for (folder, _), (files, _) in zip(terms, sources, strict=True):
         if different := sorted(files.keys() ^ layout.keys()):
             raise ValueError(f"{folder} and {folders[-1]} hold different tensors, e.g. {different[0]}")
+    seen_from = out if relative_paths else None
     with atomic_folder(out, overwrite) as unfinished:
         for path in sorted(folders[-1].iterdir()):
             if path.suffix in _CARRIED and path.name not in _NOT_CARRIED:
@@ -65,12 +69,17 @@ def merge_checkpoints(
             save_file(merged, unfinished / file.name, metadata={"format": "pt"})
         report = {
             "method": method,
-            "base": str(base),
-            "checkpoints": [{"path": str(folder), "sha256": _sha256(folder)} for folder in folders],
+            "base": _told(base, seen_from),
+            "checkpoints": [{"path": _told(folder, seen_from), "sha256": _sha256(folder)} for folder in folders],
             "weights": list(weights),
             "versions": {name: version(name) for name in ("torch", "safetensors", "fcotvl-hf")},
         }
         (unfinished / "merge.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _told(folder: Path | str, seen_from: Path | str | None) -> str:
+    """How ``merge.json`` names a folder; packaged names stay."""
+    return str(folder) if seen_from is None or str(folder) in PACKAGED else os.path.relpath(folder, seen_from)
 
 
 def _tensor_files(folder: Path) -> dict[str, Path]:

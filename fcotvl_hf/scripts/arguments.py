@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import yaml
 from trl import DatasetMixtureConfig, TrlParser
 
+from fcotvl_hf.conversion.compressors import COMPRESSORS
 from fcotvl_hf.training.base_config import FCoTConfig
 
 
@@ -31,7 +32,10 @@ class ModelArguments:
     stride: int = field(
         default=2, metadata={"help": "Visual tokens merged into one in a student made from --teacher: 2 is 50 %%."}
     )
-    compressor: str = field(default="conv1d", metadata={"help": "Compressor of a student made from --teacher."})
+    compressor: str = field(
+        default="conv1d",
+        metadata={"help": "Compressor of a student made from --teacher.", "choices": list(COMPRESSORS)},
+    )
     attn_implementation: str = field(
         default="sdpa",
         metadata={"help": "Attention: sdpa, eager (the faster one in bfloat16 on a CPU), flash_attention_2 …"},

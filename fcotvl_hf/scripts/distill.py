@@ -4,20 +4,21 @@ fcotvl distill --teacher tiny --stride 2 --output_dir runs/distill-50
 accelerate launch -m fcotvl_hf.scripts.distill --config fcotvl_hf/recipes/tiny/distill-50.yaml
 """
 
-import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
+from torch import nn
 
-from fcotvl_hf import cli
+from fcotvl_hf.command import UsageError, run_command
+from fcotvl_hf.conversion.student import is_untrained
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.training.distillation_config import FCoTDistillationConfig
 from fcotvl_hf.training.distillation_trainer import FCoTDistillationTrainer
-from fcotvl_hf.training.run import rows_of, run, student_of
+from fcotvl_hf.training.run import run
 
 from .arguments import Parser, build_parser
+from .prepare import trainer_arguments
 
 
 def make_parser() -> Parser:
@@ -31,27 +32,30 @@ def main(argv: Sequence[str] | None = None) -> None:
     Args:
         argv: arguments without the command's name; ``sys.argv``'s by default.
     """
-    which, data, args, mixture = make_parser().parse(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    folder = student_of(which.student, which.teacher, which.stride, which.compressor, Path(args.output_dir))
-    model, processor = load_model(folder, dtype=torch.float32, device="cpu")
-    model.set_attn_implementation(which.attn_implementation)
-    projector = None
-    if which.teacher is not None:
-        projector = load_model(which.teacher, dtype=torch.float32, device="cpu")[0].model.multi_modal_projector
-    train_rows, eval_rows = rows_of(
-        mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.ocr_run_length, data.eval_size
-    )
-    trainer = FCoTDistillationTrainer(
-        model,
-        args,
-        train_rows,
-        teacher_projector=projector,
-        eval_dataset=eval_rows if args.eval_strategy != "no" else None,
-        processing_class=processor,
-    )
-    run(trainer)
+    which, *others = make_parser().parse(argv)
+    projector = teacher_projector(which.student, which.teacher)
+    run(FCoTDistillationTrainer(**trainer_arguments(which, *others), teacher_projector=projector))
+
+
+def teacher_projector(student: str | None, teacher: str | None) -> nn.Module | None:
+    """The projector to learn from; ``None`` where the student's own still is the teacher's.
+
+    Args:
+        student: packaged name, folder or Hub id of an existing student.
+        teacher: packaged name, folder or Hub id of its teacher.
+
+    Raises:
+        UsageError: the student may have been trained, and no teacher is named.
+    """
+    if teacher is not None:
+        return load_model(teacher, dtype=torch.float32, device="cpu")[0].model.multi_modal_projector
+    if student is not None and not is_untrained(student):
+        raise UsageError(
+            f"{student} does not come fresh from fcotvl init, so its projector may no longer be its teacher's; "
+            "name the teacher with --teacher"
+        )
+    return None
 
 
 if __name__ == "__main__":
-    sys.exit(cli.main(["distill", *sys.argv[1:]]))  # errors of one line, as in the command
+    sys.exit(run_command("fcotvl distill", main))

@@ -5,18 +5,20 @@
 """
 
 import argparse
-import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fcotvl_hf.command import Parser, UsageError, positive, run_command
 
-def make_parser() -> argparse.ArgumentParser:
+
+def make_parser() -> Parser:
     """The options of the script."""
-    parser = argparse.ArgumentParser(
-        prog="score_tiny", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = Parser(prog="score_tiny", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--beside", nargs="*", type=_pair, default=[], metavar="NAME=FOLDER", help="controls to score as well"
     )
-    parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="controls to score as well")
-    parser.add_argument("--per-task", type=int, default=128, help="pages of each task in each set")
+    parser.add_argument("--per-task", type=positive, default=128, help="pages of each task in each set")
     parser.add_argument("--seed", type=int, default=0, help="of the pages")
     parser.add_argument(
         "--assets", type=Path, default=Path("fcotvl_hf/assets"), help="gets scores.json, and a card in each folder"
@@ -27,9 +29,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Ask every model everything; write figures, cards, tables and the picture."""
+    """Ask every model everything; write figures, cards, tables and the picture.
+
+    Raises:
+        UsageError: a place to write to is not there.
+    """
     args = make_parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if not (args.assets.is_dir() and args.readme.is_file() and args.plot.parent.is_dir()):
+        raise UsageError("nowhere to write: call it in the repository, or give --assets, --readme and --plot")
 
     from rich.console import Console
     from rich.markdown import Markdown
@@ -39,12 +46,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     from fcotvl_hf.tiny.cards import as_points, fill_readme, results_table, sets_table, write_cards
     from fcotvl_hf.tiny.exam import take_exam
 
-    scores = take_exam(dict(pair.split("=", 1) for pair in args.beside), args.per_task, args.seed)
+    scores = take_exam(dict(args.beside), args.per_task, args.seed)
     write_cards(args.assets, scores)
     fill_readme(args.readme, scores)
     atomic_write(args.plot, score_over_tokens(as_points(scores)))
     Console().print(Markdown(f"{results_table(scores)}\n\n{sets_table(scores)}"))
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, given, folder = text.partition("=")
+    if not (name and given and folder):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
+    return name, folder
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("score_tiny", main))

@@ -4,20 +4,16 @@ fcotvl sft --student runs/distill-50 --output_dir runs/sft-50
 accelerate launch -m fcotvl_hf.scripts.sft --config fcotvl_hf/recipes/tiny/sft-50.yaml
 """
 
-import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-import torch
-
-from fcotvl_hf import cli
-from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.training.run import rows_of, run, student_of
+from fcotvl_hf.command import run_command
+from fcotvl_hf.training.run import run
 from fcotvl_hf.training.sft_config import FCoTSFTConfig
 from fcotvl_hf.training.sft_trainer import FCoTSFTTrainer
 
 from .arguments import Parser, build_parser
+from .prepare import trainer_arguments
 
 
 def make_parser() -> Parser:
@@ -31,23 +27,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     Args:
         argv: arguments without the command's name; ``sys.argv``'s by default.
     """
-    which, data, args, mixture = make_parser().parse(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    folder = student_of(which.student, which.teacher, which.stride, which.compressor, Path(args.output_dir))
-    model, processor = load_model(folder, dtype=torch.float32, device="cpu")
-    model.set_attn_implementation(which.attn_implementation)
-    train_rows, eval_rows = rows_of(
-        mixture, data.ocr_tasks, data.ocr_size, data.ocr_seed, data.ocr_run_length, data.eval_size
-    )
-    trainer = FCoTSFTTrainer(
-        model,
-        args,
-        train_rows,
-        eval_dataset=eval_rows if args.eval_strategy != "no" else None,
-        processing_class=processor,
-    )
-    run(trainer)
+    run(FCoTSFTTrainer(**trainer_arguments(*make_parser().parse(argv))))
 
 
 if __name__ == "__main__":
-    sys.exit(cli.main(["sft", *sys.argv[1:]]))  # errors of one line, as in the command
+    sys.exit(run_command("fcotvl sft", main))

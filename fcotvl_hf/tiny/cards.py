@@ -8,8 +8,11 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
+from fcotvl_hf.hub.cards import serving_section
 from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
+
+from .commands import read_commands
 
 _TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
 _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
@@ -20,12 +23,6 @@ _SETS_CAPTION = (
     "another question's page, so what is left is what can be guessed without reading:"
 )
 _RULE = "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-
-
-def load_scores(path: Path) -> dict[str, Any]:
-    """Read what ``score_tiny`` wrote."""
-    scores: dict[str, Any] = json.loads(path.read_text())
-    return scores
 
 
 def results_table(scores: Mapping[str, Any]) -> str:
@@ -86,7 +83,9 @@ def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
             settings=scores["settings"],
             results=results_table(scores),
             sets=sets_table(scores),
+            commands=read_commands(assets / folder),
             curves=sorted(path.name for path in (assets / folder).glob("*.png")),
+            serving=serving_section(f"fcotvl_hf/assets/{folder}"),
             teacher=name == "tiny",
         )
         card.save(assets / folder / "README.md")

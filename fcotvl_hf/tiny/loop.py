@@ -22,6 +22,8 @@ from torch import nn
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.training.callbacks import read_log
 
+from .precision import has_bfloat16
+
 logger = logging.getLogger(__name__)
 
 
@@ -57,6 +59,8 @@ def train(
 ) -> None:
     """Train ``model`` for one stage; called again on the same folder, go on from its last checkpoint.
 
+    The forward pass is in bfloat16 where the CPU has it, which is about twice as fast there, else in float32.
+
     Args:
         model: all of its parameters that require gradients are trained in place.
         loss_of: from a batch to the scalar loss and figures to log beside it.
@@ -71,13 +75,13 @@ def train(
     model.train()
     kept = [entry for entry in read_log(folder / "log.jsonl") if entry["step"] <= first]
     atomic_write(folder / "log.jsonl", "".join(json.dumps(entry) + "\n" for entry in kept))
-    console = Console(stderr=True)
+    console, mixed = Console(stderr=True), has_bfloat16()
     with (folder / "log.jsonl").open("a") as log:
         steps = range(first, schedule.steps)
         for step, batch in zip(
             track(steps, folder.name, console=console, disable=not steps), batches(first), strict=False
         ):
-            with torch.autocast("cpu", torch.bfloat16):  # twice as fast as float32 where the CPU has bfloat16
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
                 loss, figures = loss_of(batch)
             model.zero_grad(set_to_none=True)
             loss.backward()

@@ -38,9 +38,9 @@ def draw_lines(seed: int, done: float) -> Sample:
 
 
 def draw_mix(seed: int, done: float) -> Sample:
-    """Pages of all tasks and sizes; in the first two fifths of the stage, half of them still one-tile text."""
+    """Pages of all tasks and sizes; in the first fifth of the stage, half of them still one-tile text."""
     rng = Random(f"read-{seed}")
-    if done < 0.4 and rng.random() < 0.5:
+    if done < 0.2 and rng.random() < 0.5:
         return draw_lines(seed, 1.0)
     task = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
     return TASKS[task](seed, Domain())

@@ -11,18 +11,26 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+import torch
+
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.merging.merge import merge_checkpoints
 from fcotvl_hf.merging.methods import average
 from fcotvl_hf.scripts import distill, sft
 from fcotvl_hf.training.run import complete_checkpoints
 
+from .commands import note_command
+from .precision import has_bfloat16
 from .teacher import package
 
 logger = logging.getLogger(__name__)
 
+SHARES = (50, 75)
+"""Per cent of the visual tokens that the students do without; the recipes are named after them."""
 MERGED = 3
 """Checkpoints of the post-training that are averaged."""
+_LONG = ("--compile_towers", "true")
+"""What only long runs are worth."""
 
 
 def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
@@ -35,10 +43,10 @@ def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
         sft_steps: optimizer steps of the post-training.
     """
     teacher = str(assets / "fcot-vl-tiny")
-    for share, stride in ((50, 2), (75, 4)):
+    for share in SHARES:
         realigned, tuned = out / f"distill-{share}", out / f"sft-{share}"
-        realign(teacher, realigned, stride, "conv1d", distill_steps)
-        merged = post_train(str(realigned), tuned, sft_steps)
+        realign(teacher, realigned, share, "conv1d", distill_steps, _LONG, note=True)
+        merged = post_train(str(realigned), tuned, share, sft_steps, _LONG, note=True)
         model, processor = load_model(str(merged))
         package(model, processor, assets / f"fcot-vl-tiny-{share}", [realigned, tuned])
 
@@ -46,54 +54,69 @@ def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
 def make_controls(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
     """Train the controls: the teacher at stride 1, and mean pooling at both compressions; arguments as above."""
     teacher = str(assets / "fcot-vl-tiny")
-    post_train(teacher, out / "control-teacher", sft_steps)
-    for share, stride in ((50, 2), (75, 4)):
+    post_train(teacher, out / "control-teacher", SHARES[0], sft_steps, _LONG)
+    for share in SHARES:
         realigned = out / f"control-mean-{share}-distill"
-        realign(teacher, realigned, stride, "mean", distill_steps)
-        post_train(str(realigned), out / f"control-mean-{share}", sft_steps)
+        realign(teacher, realigned, share, "mean", distill_steps, _LONG)
+        post_train(str(realigned), out / f"control-mean-{share}", share, sft_steps, _LONG)
 
 
-def realign(teacher: str, out: Path, stride: int, compressor: str, steps: int, extra: Sequence[str] = ()) -> None:
+def realign(
+    teacher: str, out: Path, share: int, compressor: str, steps: int, extra: Sequence[str] = (), note: bool = False
+) -> None:
     """Run ``fcotvl distill`` with the tiny recipe, from its last checkpoint if there is one; not at all if it is done.
 
     Args:
         teacher: a model of stride 1.
         out: the run's folder.
-        stride: of the student.
+        share: whose recipe, one of ``SHARES``; it names the stride.
         compressor: of the student.
         steps: optimizer steps.
         extra: further options of the command; they go before the recipe's.
+        note: keep the command in ``out``, for a card; of use where ``out`` stays where it is.
     """
-    made = ("--teacher", teacher, "--stride", str(stride), "--compressor", compressor)
-    _run("distill", out, steps, (*made, *extra))
+    _run("distill", share, out, steps, ("--teacher", teacher, "--compressor", compressor, *extra), note)
 
 
-def post_train(student: str, out: Path, steps: int, extra: Sequence[str] = ()) -> Path:
+def post_train(student: str, out: Path, share: int, steps: int, extra: Sequence[str] = (), note: bool = False) -> Path:
     """Run ``fcotvl sft`` with the tiny recipe likewise, and average its last checkpoints.
 
     Args:
         student: the model to train.
         out: the run's folder.
+        share: whose recipe; they differ in their folders only.
         steps: optimizer steps.
         extra: further options of the command; they go before the recipe's.
+        note: as above.
 
     Returns:
         The folder of the average, ``out/merged``.
     """
-    _run("sft", out, steps, ("--student", student, *extra))
+    _run("sft", share, out, steps, ("--student", student, *extra), note)
     merged = out / "merged"
     if not merged.exists():
         checkpoints = complete_checkpoints(out)[-MERGED:]
-        merge_checkpoints(student, checkpoints, average(len(checkpoints)), merged, method="average")
+        weights = average(len(checkpoints))
+        merge_checkpoints(student, checkpoints, weights, merged, method="average", relative_paths=True)
     return merged
 
 
-def _run(command: str, out: Path, steps: int, options: Sequence[str]) -> None:
+def _run(command: str, share: int, out: Path, steps: int, options: Sequence[str], note: bool) -> None:
     if (out / "README.md").exists():  # the card is what a run writes last
         return
-    recipe = str(resources.files("fcotvl_hf") / "recipes" / "tiny" / f"{command}-50.yaml")
+    recipe = f"recipes/tiny/{command}-{share}.yaml"
     save = ("--save_steps", str(max(1, steps // 10)), "--save_total_limit", str(MERGED))
     length = ("--max_steps", str(steps), "--output_dir", str(out), "--resume_from_checkpoint", "true")
-    argv = ("--config", recipe, *save, *length, *options)
-    logger.info("$ fcotvl %s %s", command, shlex.join(argv))
-    {"distill": distill.main, "sft": sft.main}[command](argv)
+    argv = (*save, *length, *_precision(), *options)
+    shown = ("fcotvl", command, "--config", f"fcotvl_hf/{recipe}", *argv)  # as one calls it in the repository
+    logger.info("$ %s", shlex.join(shown))
+    if note:
+        note_command(out, shown)
+    {"distill": distill.main, "sft": sft.main}[command](("--config", str(resources.files("fcotvl_hf") / recipe), *argv))
+
+
+def _precision() -> Sequence[str]:
+    """The recipes are for CPUs that have bfloat16; their headers say what to add on others."""
+    if has_bfloat16() or torch.accelerator.is_available():
+        return ()
+    return ("--bf16", "false", "--attn_implementation", "sdpa")

@@ -1,6 +1,7 @@
 """The teacher: perceive, follow, read, then packaged in half precision with its curves."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from fcotvl_hf.hub.models import load_model
@@ -9,6 +10,7 @@ from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.training.callbacks import plot_losses, read_log
 
 from .architecture import build_config, build_model, build_processor
+from .commands import note_command, read_commands, write_commands
 from .loop import Schedule
 from .perceive import perceive
 from .read import follow, read
@@ -18,12 +20,14 @@ SEEDS_PER_STAGE = 1_000_000_000
 _HALF = SEEDS_PER_STAGE // 2
 
 
-def make_teacher(args: argparse.Namespace) -> None:
+def make_teacher(args: argparse.Namespace, command: Sequence[str]) -> None:
     """Run the teacher's stages, each from its last checkpoint, and package the model.
 
     Args:
         args: the options of ``train_tiny``.
+        command: how it was called, for the card.
     """
+    note_command(args.out / "read", command)
     if args.warm_start:
         model, processor = load_model(args.warm_start, device="cpu")
     else:
@@ -40,17 +44,18 @@ def make_teacher(args: argparse.Namespace) -> None:
 
 
 def package(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, runs: list[Path]) -> None:
-    """Write a model in fp16 with the loss curves of the runs that made it.
+    """Write a model in fp16 with the commands and the loss curves of the runs that made it.
 
     Args:
         model: turned to fp16 in place.
         processor: its processor.
         folder: replaced as a whole.
-        runs: folders with ``log.jsonl``; those without one are left out.
+        runs: folders with ``log.jsonl`` and ``commands.txt``, in the order of training.
     """
     with atomic_folder(folder, overwrite=True) as unfinished:
         model.half().save_pretrained(unfinished)
         processor.save_pretrained(unfinished)
+        write_commands(unfinished, [command for run in runs for command in read_commands(run)])
         for run in runs:
             if entries := read_log(run / "log.jsonl"):
                 plot_losses(entries, unfinished / f"{run.name}.png", run.name)

@@ -34,6 +34,9 @@ class FCoTTrainer(SFTTrainer):
         super().__init__(model=model, args=args, train_dataset=train_dataset, **kwargs)
         config = self.model.config
         self.processing_class.check_against(config.image_seq_length, config.vision_config.image_size[0])
+        if args.compile_towers:
+            for tower in (self.model.model.vision_tower, self.model.model.language_model):
+                tower.compile(dynamic=True)
         self.remove_callback(ProgressCallback)
         self.remove_callback(PrinterCallback)
         if not args.disable_tqdm:

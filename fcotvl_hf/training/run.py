@@ -10,8 +10,10 @@ from datasets import Dataset
 from transformers import TrainerState
 from trl import DatasetMixtureConfig, get_dataset
 
+from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
 
+from .base_config import FCoTConfig
 from .base_trainer import FCoTTrainer
 from .data import ocr_pages
 
@@ -29,12 +31,12 @@ def student_of(student: str | None, teacher: str | None, stride: int, compressor
         output_dir: the run's folder.
 
     Raises:
-        ValueError: neither is given.
+        UsageError: neither is given.
     """
     if student is not None:
         return student
     if teacher is None:
-        raise ValueError("nothing to train: give --student, or --teacher and --stride to make one")
+        raise UsageError("nothing to train: give --student, or --teacher and --stride to make one")
     made = output_dir / "init"
     state = PartialState()
     with state.main_process_first():
@@ -74,20 +76,41 @@ def complete_checkpoints(output_dir: Path) -> list[Path]:
     return [folder for folder in ordered if _is_complete(folder)]
 
 
+def starting_checkpoint(args: FCoTConfig) -> str | None:
+    """Where a run goes on from, as ``resume_from_checkpoint`` says: the last checkpoint, a given one, the start.
+
+    Args:
+        args: options of the run.
+
+    Returns:
+        The checkpoint's folder; ``None`` to start anew.
+
+    Raises:
+        FileExistsError: it would start anew where another run's checkpoints are, and mix with them.
+    """
+    wanted, found = str(args.resume_from_checkpoint), last_checkpoint(Path(args.output_dir))
+    if wanted.lower() == "true":  # a string on the command line, a boolean in YAML
+        logger.info("resuming from %s", found or "the start: there is no checkpoint yet")
+        return str(found) if found else None
+    if wanted.lower() not in ("false", "none"):
+        return wanted
+    if found:
+        raise FileExistsError(
+            f"{args.output_dir} holds a run already, up to {found.name}; go on with --resume_from_checkpoint true, "
+            "or choose another --output_dir"
+        )
+    return None
+
+
 def run(trainer: FCoTTrainer) -> None:
     """Train, from the last checkpoint if ``resume_from_checkpoint`` says so, and save the model beside them.
 
     Raises:
+        FileExistsError: see ``starting_checkpoint``.
         KeyboardInterrupt: the user stopped it; checkpoints and log stay usable.
     """
     args = trainer.args
-    checkpoint = {"false": None, "none": None}.get(
-        str(args.resume_from_checkpoint).lower(), args.resume_from_checkpoint
-    )
-    if str(checkpoint).lower() == "true":  # a string on the command line, a boolean in YAML
-        found = last_checkpoint(Path(args.output_dir))
-        logger.info("resuming from %s", found or "the start: there is no checkpoint yet")
-        checkpoint = str(found) if found else None
+    checkpoint = starting_checkpoint(args)
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
     except KeyboardInterrupt:

@@ -248,3 +248,8 @@ def test_the_command_says_in_one_line_what_is_wrong(original: Path, tmp_path: Pa
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1 and "model.safetensors" in done.stderr
+
+
+def test_its_card_says_what_it_is_and_how_to_serve_it(converted) -> None:
+    card = (converted("qwen2") / "README.md").read_text()
+    assert "4 visual tokens per tile" in card and "`qwen2` by `fcotvl convert`" in card and "--hf-overrides" in card

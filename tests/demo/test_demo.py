@@ -80,6 +80,15 @@ def test_live_students_load(demo: Path) -> None:
             assert 1 - 1 / model.config.compressor_stride == row["compression"]
 
 
+def test_merges_name_folders_that_are_there(demo: Path) -> None:
+    files = list(demo.rglob("merge.json"))
+    for file in files:
+        report = json.loads(file.read_text())
+        named = [entry["path"] for entry in report["checkpoints"]] + [report["base"]] * (report["base"] != "tiny")
+        assert all((file.parent / path).is_dir() for path in named)
+    assert len(files) == 3
+
+
 def test_report_shows_every_row_and_loads_nothing_from_outside(demo: Path) -> None:
     page = (demo / "report.html").read_text()
     for row in _summary(demo)["rows"]:

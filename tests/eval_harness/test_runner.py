@@ -1,7 +1,9 @@
 """The runner on a random model: order, batches, resume, stale predictions."""
 
+import copy
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from fcotvl_hf.eval_harness.comparison import shuffled_images
 from fcotvl_hf.eval_harness.result import TaskResult
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks import TASKS, get_task
+from fcotvl_hf.hub.models import load_model
 
 TASK = dataclasses.replace(get_task("tiny-recognition"), max_new_tokens=8)
 FILE = f"samples-{TASK.name}.jsonl"
@@ -93,24 +96,48 @@ def test_a_killed_run_goes_on(tiny_teacher, rows, tmp_path: Path, answered: list
     assert answered == []
 
 
-def test_predictions_of_anything_else_are_not_used(tiny_teacher, rows, tmp_path: Path, answered: list[str]) -> None:
+def test_more_rows_of_the_same_evaluation_are_added(tiny_teacher, rows, tmp_path: Path, answered: list[str]) -> None:
+    few = evaluate(*tiny_teacher, rows[:4], TASK, out=tmp_path, progress=False)
+    lines = (tmp_path / FILE).read_text()
+    all_of_them = evaluate(*tiny_teacher, rows, TASK, out=tmp_path, progress=False)
+    assert len(answered) == 12
+    assert (tmp_path / FILE).read_text().startswith(lines)
+    assert evaluate(*tiny_teacher, rows[:4], TASK, out=tmp_path, progress=False).samples == few.samples
+    assert all_of_them.samples[:4] == few.samples
+    assert len((tmp_path / FILE).read_text().splitlines()) == 12
+
+
+def test_any_other_evaluation_is_refused_and_changes_nothing(
+    tiny_teacher, rows, tmp_path: Path, answered: list[str]
+) -> None:
     model, processor = tiny_teacher
+    evaluate(model, processor, rows[:4], TASK, out=tmp_path, progress=False)
+    before = (tmp_path / FILE).read_bytes()
+    answered.clear()
 
-    def asked(**changes: Any) -> int:
-        answered.clear()
-        settings = {"model": model, "processor": processor, "rows": rows, "task": TASK, **changes}
-        result = evaluate(**settings, out=tmp_path, progress=False)
-        assert len((tmp_path / FILE).read_text().splitlines()) == len(result.samples)
-        return len(answered)
+    def refused(told: str, **changes: Any) -> None:
+        settings = {"model": model, "processor": processor, "rows": rows[:4], "task": TASK, **changes}
+        with pytest.raises(FileExistsError, match=told):
+            evaluate(**settings, out=tmp_path, progress=False)
+        assert (tmp_path / FILE).read_bytes() == before
+        assert answered == []
 
-    assert asked() == 12
-    assert asked(task=dataclasses.replace(TASK, max_new_tokens=9)) == 12
-    assert asked(rows=shuffled_images(rows, seed=0)) == 12
-    assert asked() == 12
-    assert asked(rows=rows[:6] + shuffled_images(rows[6:], seed=0)) == 6
+    refused("other settings", task=dataclasses.replace(TASK, max_new_tokens=9))
+    refused("other pages", rows=shuffled_images(rows[:4], seed=0))
+    tiles = copy.deepcopy(processor)
+    tiles.image_processor.max_patches = 2
+    refused("other settings", processor=tiles)
     with torch.no_grad():
         model.lm_head.weight.mul_(1.01)
-    assert asked() == 12
+    refused("another model")
+    refused("another model", task=get_task("tiny-table"))
+
+
+def test_the_same_model_from_another_folder_goes_on(teacher_folder: Path, rows, tmp_path: Path, answered) -> None:
+    for name in ("one", "two"):
+        folder = shutil.copytree(teacher_folder, tmp_path / name)
+        evaluate(*load_model(str(folder), device="cpu"), rows[:4], TASK, out=tmp_path / "out", progress=False)
+    assert len(answered) == 4
 
 
 def test_rows_that_cannot_be_asked_are_refused(tiny_teacher, rows) -> None:

@@ -1,18 +1,22 @@
-"""The file of predictions after a kill at any byte."""
+"""The file of predictions after a kill at any byte, and when it is another evaluation's."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from fcotvl_hf.eval_harness.samples import Record, append_records, reusable_records
 
 
 def test_a_file_cut_at_any_byte_keeps_its_whole_lines(tmp_path: Path) -> None:
     records = [
-        Record(id=name, prediction="né\n→ 7", references=["né"], score=0.5, tokens=16, key=f"k{name}") for name in "ab"
+        Record(id=name, prediction="né\n→ 7", references=["né"], score=0.5, tokens=16, key=f"m-s-{name}")
+        for name in "ab"
     ]
-    path = tmp_path / "samples.jsonl"
+    path = tmp_path / "samples-a.jsonl"
     append_records(path, records)
     whole = path.read_bytes()
-    keys = {"a": "ka", "b": "kb"}
+    keys = {"a": "m-s-a", "b": "m-s-b"}
     assert list(reusable_records(path, keys).values()) == records
     first = whole.index(b"\n") + 1
     for cut in range(first, len(whole) - 1):
@@ -24,8 +28,28 @@ def test_a_file_cut_at_any_byte_keeps_its_whole_lines(tmp_path: Path) -> None:
     assert path.read_bytes() == whole
 
 
-def test_lines_of_other_runs_are_dropped(tmp_path: Path) -> None:
-    path = tmp_path / "samples.jsonl"
-    path.write_text('{"id": "a", "prediction": "no key"}\n{"id": "b", "key": "other"}\n')
-    assert reusable_records(path, {"a": "ka", "b": "kb"}) == {}
-    assert path.read_text() == ""
+def test_records_of_further_rows_stay(tmp_path: Path) -> None:
+    path = tmp_path / "samples-a.jsonl"
+    path.write_text('{"id": "a", "key": "m-s-a"}\n{"id": "b", "key": "m-s-b"}\n')
+    before = path.read_bytes()
+    assert list(reusable_records(path, {"a": "m-s-a", "c": "m-s-c"})) == ["a"]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "told"),
+    [
+        ("samples-a.jsonl", "m-s-other", "samples-a.jsonl holds answers with other settings or to other pages"),
+        ("samples-a.jsonl", "m-other-a", "samples-a.jsonl holds answers with other settings or to other pages"),
+        ("samples-a.jsonl", "other-s-a", "samples-a.jsonl holds answers of another model; choose another folder"),
+        ("samples-b.jsonl", "other-s-b", "samples-b.jsonl holds answers of another model; choose another folder"),
+        ("samples-a.jsonl", None, "samples-a.jsonl holds answers of another model; choose another folder"),
+    ],
+)
+def test_another_evaluations_folder_is_refused_and_kept(file: str, key: str | None, told: str, tmp_path: Path) -> None:
+    record = {"id": "a", "prediction": "7"} | ({"key": key} if key else {})
+    (tmp_path / file).write_text(json.dumps(record) + "\n")
+    before = (tmp_path / file).read_bytes()
+    with pytest.raises(FileExistsError, match=told):
+        reusable_records(tmp_path / "samples-a.jsonl", {"a": "m-s-a"})
+    assert (tmp_path / file).read_bytes() == before

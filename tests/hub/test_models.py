@@ -69,6 +69,14 @@ def test_other_kind_of_model_is_named(folder: Path) -> None:
         load_model(str(folder), device="cpu")
 
 
+def test_configuration_that_names_no_kind_is_one_line(folder: Path) -> None:
+    settings = json.loads((folder / "config.json").read_text())
+    del settings["model_type"]
+    (folder / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="names no model_type; give a folder that fcotvl convert or init wrote$"):
+        load_model(str(folder), device="cpu")
+
+
 def test_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"holds no model: there is no config\.json"):
         load_model(str(tmp_path), device="cpu")

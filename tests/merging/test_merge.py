@@ -70,6 +70,21 @@ def test_result_loads_and_tells_how_it_was_made(folders, tmp_path) -> None:
     assert len({entry["sha256"] for entry in report["checkpoints"]}) == 3
 
 
+def test_relative_paths_hold_when_all_is_moved(folders, tmp_path) -> None:
+    base, *checkpoints = folders
+    merge_checkpoints(base, checkpoints, average(3), base.parent / "out", relative_paths=True)
+    base.parent.rename(tmp_path.with_name("moved"))
+    out = tmp_path.with_name("moved") / "out"
+    report = json.loads((out / "merge.json").read_text())
+    assert (out / report["base"]).samefile(tmp_path.with_name("moved") / "base")
+    assert all((out / entry["path"] / "model.safetensors").is_file() for entry in report["checkpoints"])
+
+
+def test_packaged_names_stay_as_they_are(tmp_path) -> None:
+    merge_checkpoints("tiny", ["tiny"], [1.0], tmp_path / "out", relative_paths=True)
+    assert json.loads((tmp_path / "out" / "merge.json").read_text())["base"] == "tiny"
+
+
 def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path, session_teacher) -> None:
     base, *checkpoints = folders
     for folder in checkpoints:

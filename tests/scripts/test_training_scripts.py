@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fcotvl_hf.command import UsageError
+from fcotvl_hf.conversion.student import init_student
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.scripts import distill, sft
 
@@ -52,6 +54,29 @@ def test_parquet_rows_are_trained_on(teacher_folder, tmp_path) -> None:
     assert steps_of(tmp_path / "run") == [1, 2]
 
 
+def test_a_trained_student_needs_its_teacher_named(teacher_folder, tmp_path) -> None:
+    untrained, first, second = tmp_path / "student", tmp_path / "first", tmp_path / "second"
+    init_student(str(teacher_folder), untrained, stride=2)
+    distill.main(["--student", str(untrained), "--output_dir", str(first), *SHORT])
+    again = ["--student", str(first), "--output_dir", str(second), *SHORT]
+    with pytest.raises(UsageError, match="name the teacher with --teacher"):
+        distill.main(again)
+    assert not second.exists()
+    distill.main([*again, "--teacher", str(teacher_folder)])
+    assert steps_of(second) == [1, 2]
+
+
+def test_a_used_folder_is_refused_before_anything_in_it_changes(teacher_folder, tmp_path) -> None:
+    options = ["--teacher", str(teacher_folder), "--output_dir", str(tmp_path / "run"), "--save_steps", "2", *SHORT]
+    distill.main(options)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
+    with pytest.raises(FileExistsError, match="up to checkpoint-2; go on with --resume_from_checkpoint true, or"):
+        distill.main(options)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
+    distill.main([*options, "--resume_from_checkpoint", "true", "--max_steps", "3"])
+    assert steps_of(tmp_path / "run") == [1, 2, 3]
+
+
 def test_nothing_to_train_is_said(tmp_path) -> None:
-    with pytest.raises(ValueError, match="give --student, or --teacher and --stride"):
+    with pytest.raises(UsageError, match="give --student, or --teacher and --stride"):
         sft.main(["--output_dir", str(tmp_path), *SHORT])

@@ -54,6 +54,20 @@ def test_log_has_one_line_per_step_after_a_resume(tmp_path: Path) -> None:
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("name", ["avx512_bf16", "amx_bf16", "bf16", "avx2"])
+def test_bfloat16_is_used_where_the_cpu_has_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {name: True, "architecture": "some"})
+    model, types = _model(), set()
+
+    def loss_of(batch: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+        out = model(batch)
+        types.add(out.dtype)
+        return out.float().square().mean(), {}
+
+    train(model, loss_of, _batches(), SCHEDULE, tmp_path)
+    assert types == {torch.bfloat16 if name.endswith("bf16") else torch.float32}
+
+
 def test_learning_rate_warms_up_and_falls() -> None:
     schedule = Schedule(steps=1000, peak_lr=1.0)
     rates = [schedule.lr(step) for step in range(1000)]

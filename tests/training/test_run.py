@@ -52,6 +52,14 @@ def test_resuming_without_a_checkpoint_starts_anew(make_trainer, tmp_path) -> No
     assert [entry["step"] for entry in read_log(tmp_path / "run" / "log.jsonl")] == [1]
 
 
+def test_a_fresh_run_does_not_mix_with_an_older_one(make_trainer, tmp_path) -> None:
+    run(make_trainer("sft", save_strategy="steps", save_steps=2))
+    log = (tmp_path / "run" / "log.jsonl").read_text()
+    with pytest.raises(FileExistsError, match="holds a run already, up to checkpoint-2"):
+        run(make_trainer("sft", max_steps=1))
+    assert (tmp_path / "run" / "log.jsonl").read_text() == log
+
+
 def test_half_written_checkpoint_is_not_resumed(tmp_path) -> None:
     for step, state in ((2, "{}"), (10, '{"epoch": 0.5, "glob'), (12, None)):
         folder = tmp_path / f"checkpoint-{step}"
