@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from fcotvl_hf import __version__
-from fcotvl_hf.command import Parser, run_command
-from fcotvl_hf.command import positive as _positive
+from fcotvl_hf.command import Parser, positive, run_command
 from fcotvl_hf.conversion.compressors import COMPRESSORS
 from fcotvl_hf.cost.kv import VALUE_BYTES
 from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES
@@ -105,7 +104,7 @@ fcotvl ask teacher,student page.png "Read the text."           any models side b
     parser.add_argument("question", help="what to ask")
     parser.add_argument("--compare", action="store_true", help="side by side; a packaged MODEL stands for all of them")
     parser.add_argument(
-        "--max-new-tokens", type=_positive, default=512, metavar="N", help="cut the answer (default: %(default)s)"
+        "--max-new-tokens", type=positive, default=512, metavar="N", help="cut the answer (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per model instead")
 
@@ -134,13 +133,13 @@ fcotvl tokens page.png --model student --strides 2 --json      for machines"""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", metavar="M", help="folder, Hub id or packaged name; its weights are not opened")
     which.add_argument("--shape", choices=SHAPES, help=f"a named model without any file (default: {DEFAULT_SHAPE})")
-    parser.add_argument("--strides", type=_positive, nargs="+", metavar="R", help="strides to compare (default: 1 2 4)")
+    parser.add_argument("--strides", type=positive, nargs="+", metavar="R", help="strides to compare (default: 1 2 4)")
     parser.add_argument(
-        "--max-tiles", type=_positive, metavar="N", help="most tiles beside the thumbnail (default: the model's)"
+        "--max-tiles", type=positive, metavar="N", help="most tiles beside the thumbnail (default: the model's)"
     )
     parser.add_argument(
         "--text-tokens",
-        type=_positive,
+        type=positive,
         default=80,
         metavar="N",
         help="tokens of a prompt that are not visual: template, tags, question (default: %(default)s)",
@@ -210,7 +209,7 @@ fcotvl init tiny student --stride 4 --compressor mean          no parameters: th
     parser.add_argument("teacher", metavar="TEACHER", help="model of stride 1: folder, Hub id or packaged name")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
     amount = parser.add_mutually_exclusive_group(required=True)
-    amount.add_argument("--stride", type=_positive, metavar="R", help="neighbouring visual tokens merged into one")
+    amount.add_argument("--stride", type=positive, metavar="R", help="neighbouring visual tokens merged into one")
     amount.add_argument("--compression", type=_stride, dest="stride", metavar="C", help="share removed, 1 - 1/R")
     parser.add_argument(
         "--compressor", choices=COMPRESSORS, default="conv1d", help="kind of compressor (default: %(default)s)"

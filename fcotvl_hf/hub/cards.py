@@ -41,7 +41,7 @@ def checkpoint_card(
 
 def model_card(
     config: PreTrainedConfig,
-    origin: str,
+    origin: str | None,
     *,
     name: str,
     note: str,
@@ -53,7 +53,7 @@ def model_card(
 
     Args:
         config: of the model.
-        origin: what it was made from; named as base model if it is a Hub id.
+        origin: what it was made from, if known; named as base model if it is a Hub id.
         name: title of the card.
         note: how it was made and what to expect.
         facts: figures worth telling, name → value.
