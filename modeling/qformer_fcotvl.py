@@ -51,7 +51,8 @@ class QFormerCompressor(Compressor):
         for small in (self.queries, self.key.weight):
             init.normal_(small, std=0.02)
         for linear in (self.value, self.output):
-            init.eye_(linear.weight)
+            width, like = len(linear.weight), linear.weight
+            init.copy_(linear.weight, torch.eye(width, dtype=like.dtype, device=like.device))
         init.ones_(self.norm.weight)
         init.zeros_(self.output.bias)
         length = self.position_bias.shape[2]

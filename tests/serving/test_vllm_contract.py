@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import init_empty_weights
 from PIL import Image
 from torch import nn
 from transformers import AutoModel
@@ -58,6 +59,12 @@ def test_modules_are_such_as_vllm_can_replace(student: Model) -> None:
     model = student[0].model
     assert model.is_backend_compatible()
     assert not [module for module in model.modules() if isinstance(module, nn.MultiheadAttention)]
+
+
+def test_the_model_is_built_without_memory_for_its_weights(student: Model) -> None:
+    with torch.device("cpu"), init_empty_weights(include_buffers=False):  # as vLLM does, which loads them itself
+        model = FCoTVLModel(student[0].config)
+    assert all(parameter.is_meta for parameter in model.parameters())
 
 
 def test_tokens_counted_from_sizes_are_the_tokens_written(student: Model, page: Image.Image) -> None:
