@@ -92,3 +92,17 @@ def test_masking_what_the_assistant_says_adds_no_input(session_teacher: Model, p
         messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
     )
     assert set(inputs) == {"input_ids", "attention_mask", "pixel_values", "assistant_masks"}
+
+
+def test_a_text_without_pictures_may_come_first(session_teacher: Model, page: Image.Image) -> None:
+    processor = session_teacher[1]
+    answer = {"role": "assistant", "content": [{"type": "text", "text": "Yes"}]}
+    plain = [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}, answer]
+    shown = [{"role": "user", "content": [{"type": "image", "image": page}]}, answer]
+    options = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "return_assistant_tokens_mask": True}
+    first, last = (
+        processor.apply_chat_template(chats, processor_kwargs={"padding": True}, **options)
+        for chats in ([plain, shown], [shown, plain])
+    )
+    assert first["input_ids"].flip(0).equal(last["input_ids"])
+    assert first["pixel_values"].equal(last["pixel_values"])
