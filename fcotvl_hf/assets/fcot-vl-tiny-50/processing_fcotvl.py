@@ -53,7 +53,20 @@ class FCoTVLProcessor(InternVLProcessor):
         if bos is not None and texts is not None and any(item.startswith(bos) for item in texts):
             text = [item if item.startswith(bos) else bos + item for item in texts]
             kwargs["add_special_tokens"] = False
-        return self._add_tile_counts(super().__call__(images=images, text=text, videos=videos, **kwargs))
+        tensors = kwargs.pop("return_tensors", None)
+        inputs = super().__call__(images=images, text=text, videos=videos, **kwargs)
+        return self._add_tile_counts(self._as_tensors(inputs, tensors))
+
+    def _as_tensors(self, inputs: BatchFeature, kind: Any) -> BatchFeature:
+        """Make tensors of everything but the notes on replacements.
+
+        InternVL's processor tries these too, and fails if the first text has no image and another has.
+        """
+        notes = inputs.pop("text_replacement_offsets", None)
+        converted = BatchFeature(dict(inputs), tensor_type=kind)
+        if notes is not None:
+            converted["text_replacement_offsets"] = notes
+        return converted
 
     def _add_tile_counts(self, inputs: BatchFeature) -> BatchFeature:
         """Tell vLLM how many tiles each image has.
