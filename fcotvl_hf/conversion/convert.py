@@ -28,12 +28,15 @@ from .checkpoint import Checkpoint, open_checkpoint
 from .configuration import convert_config, convert_image_processor, llm_type
 from .key_maps import KeyMap, map_native, original_key_map
 from .native import native_config, native_processor
+from .output import check_output
 from .tokenizer import adds_bos, convert_tokenizer, read_json
 
 logger = logging.getLogger(__name__)
 
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"]
 """What is downloaded of a Hub repository; pickles only if they are allowed."""
+
+_HEAD = "lm_head.weight"
 
 _NOTE = "Converted from `{source}` by `fcotvl convert`: its weights, tokenizer and chat template, and its answers."
 
@@ -80,17 +83,18 @@ def convert(
     Raises:
         FileExistsError: ``out`` exists and ``overwrite`` is false.
         OSError: a file is missing, or the disk is full.
+        UsageError: ``out`` is the source or holds it.
         ValueError: a file is damaged, or a setting or tensor is not supported; the message names it.
     """
+    check_output(out, source)
     with atomic_folder(out, overwrite) as folder:
         opened = open_source(_local(source, allow_pickle), allow_pickle, system_prompt)
         specs = plan(opened, dtype)
         opened.config.dtype = next(iter(specs.values())).dtype
         write_checkpoint(folder, specs, _mapped(opened))
         _save_settings(opened, folder)
-        model_card(opened.config, source, name=out.name, note=_NOTE.format(source=shown_name(source))).save(
-            folder / "README.md"
-        )
+        note = _NOTE.format(source=shown_name(source))
+        model_card(opened.config, source, name=out.name, note=note).save(folder / "README.md")
     tokens = opened.config.image_seq_length
     logger.info("%s: %d visual tokens per tile; next: fcotvl init %s STUDENT --compression 0.5", out, tokens, out)
     return opened.config
@@ -129,24 +133,35 @@ def plan(source: Source, dtype: torch.dtype | None = None) -> dict[str, TensorSp
     Raises:
         ValueError: a tensor is unknown, missing, or of another shape than the configuration says.
     """
-    with torch.device("meta"):
-        wanted = {
-            name: tuple(t.shape) for name, t in FCoTVLForConditionalGeneration(source.config).state_dict().items()
-        }
-    if source.config.tie_word_embeddings:
-        del wanted["lm_head.weight"]
+    targets = {
+        name: _targets(source, name, torch.empty(spec.shape, device="meta"))
+        for name, spec in source.checkpoint.specs.items()
+    }
+    if any(target == _HEAD for parts in targets.values() for target, _ in parts):
+        source.config.tie_word_embeddings = False  # older native folders do not say so, and .bin files store both
+    wanted = _wanted(source.config)
     planned: dict[str, TensorSpec] = {}
-    for name, spec in source.checkpoint.specs.items():
-        for target, part in _targets(source, name, torch.empty(spec.shape, device="meta")):
+    for name, parts in targets.items():
+        for target, part in parts:
+            if target in planned:
+                raise ValueError(f"tensor {name} of the checkpoint is there twice, under another name too: {target}")
             if target not in wanted:
                 raise ValueError(f"tensor {name} of the checkpoint has no place in the model")
             if tuple(part.shape) != wanted[target]:
                 got, shape = list(part.shape), list(wanted[target])
                 raise ValueError(f"tensor {name}: {target} would have shape {got}, config.json says {shape}")
-            planned[target] = TensorSpec(wanted[target], dtype or spec.dtype)
+            planned[target] = TensorSpec(wanted[target], dtype or source.checkpoint.specs[name].dtype)
     if missing := sorted(wanted.keys() - planned.keys()):
         raise ValueError(f"the checkpoint lacks tensors for {', '.join(missing[:3])} ({len(missing)} in all)")
     return planned
+
+
+def _wanted(config: FCoTVLConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the weights that a model of this configuration reads."""
+    with torch.device("meta"):
+        model = FCoTVLForConditionalGeneration(config)
+    tied = {_HEAD} if config.tie_word_embeddings else set()
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in tied}
 
 
 def _open_original(folder: Path, settings: dict[str, Any], allow_pickle: bool, system_prompt: str | None) -> Source:

@@ -16,6 +16,8 @@ from fcotvl_hf.hub.names import shown_name
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
+from .output import check_output
+
 logger = logging.getLogger(__name__)
 
 INIT_FILE = "init.json"
@@ -89,11 +91,12 @@ def init_student(
 
     Raises:
         FileExistsError: ``out`` exists and ``overwrite`` is false.
-        UsageError: the teacher is itself compressed, or the stride does not divide a row of its tokens; its weights
-            have not been read by then.
+        UsageError: ``out`` is the teacher's folder or holds it, the teacher is itself compressed, or the stride does
+            not divide a row of its tokens; its weights have not been read by then.
         ValueError: see ``build_student``.
     """
     path = resolve_model(teacher)
+    check_output(out, path)
     config = load_config(path)
     try:
         student_config(config, compressor_type, stride)
@@ -107,7 +110,7 @@ def init_student(
         processor.save_pretrained(folder)
         note = _NOTE.format(teacher=shown_name(teacher), compressor=compressor_type)
         model_card(student.config, teacher, name=out.name, note=note).save(folder / "README.md")
-        made = {"teacher": teacher, "compressor": compressor_type, "stride": stride}
+        made = {"teacher": shown_name(teacher), "compressor": compressor_type, "stride": stride}
         (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
     tokens, compression = student.config.image_seq_length, student.config.compression
     logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * compression)

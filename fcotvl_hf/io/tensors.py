@@ -99,7 +99,7 @@ def write_checkpoint(
         max_shard_bytes: start a new file rather than exceed this.
 
     Raises:
-        ValueError: a tensor comes out of order, in another shape, or not at all.
+        ValueError: a tensor comes out of order, in another shape, unannounced, or not at all.
         OSError: the disk is full.
     """
     shards = _split(specs, max_shard_bytes)
@@ -110,6 +110,8 @@ def write_checkpoint(
             _write_header(file, shard)
             for key, spec in shard.items():
                 _write_tensor(file, key, spec, next(stream, ("nothing", torch.empty(0))))
+    if (extra := next(stream, None)) is not None:
+        raise ValueError(f"{extra[0]} was not announced")
     if len(shards) > 1:
         weight_map = {key: name for name, shard in zip(names, shards, strict=True) for key in shard}
         metadata = {

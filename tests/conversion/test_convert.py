@@ -12,6 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForImageTextToText, InternVLConfig, InternVLForConditionalGeneration
 
+from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion import convert as module
 from fcotvl_hf.conversion.convert import convert
 from fcotvl_hf.hub.models import load_model
@@ -253,3 +254,37 @@ def test_the_command_says_in_one_line_what_is_wrong(original: Path, tmp_path: Pa
 def test_its_card_says_what_it_is_and_how_to_serve_it(converted) -> None:
     card = (converted("qwen2") / "README.md").read_text()
     assert "4 visual tokens per tile" in card and "`qwen2` by `fcotvl convert`" in card and "--hf-overrides" in card
+
+
+def test_a_native_folder_need_not_say_that_it_is_untied(tiny_teacher, tmp_path: Path) -> None:
+    native = _save_native(tmp_path / "native", tiny_teacher)
+    _edit(tmp_path / "native" / "config.json", lambda content: content.pop("tie_word_embeddings"))
+    convert(str(tmp_path / "native"), tmp_path / "out")
+    model, _ = load_model(str(tmp_path / "out"), device="cpu")
+    assert torch.equal(model.lm_head.weight, native.lm_head.weight)
+
+
+def test_tied_weights_that_are_stored_twice_are_kept(original: Path, tmp_path: Path) -> None:
+    weights = load_file(original / "model.safetensors")
+    weights["language_model.output.weight"] = weights["language_model.model.tok_embeddings.weight"].clone()
+    save_file(weights, original / "model.safetensors")
+    _edit(original / "config.json", _set("llm_config", "tie_word_embeddings", True))
+    convert(str(original), tmp_path / "out")
+    model, _ = load_model(str(tmp_path / "out"), device="cpu")
+    assert torch.equal(model.lm_head.weight, weights["language_model.output.weight"])
+
+
+def test_a_tensor_under_two_names_is_refused(tiny_teacher, tmp_path: Path) -> None:
+    _save_native(tmp_path / "native", tiny_teacher)
+    weights = load_file(tmp_path / "native" / "model.safetensors")
+    weights["model.language_model.norm.weight"] = weights["language_model.model.norm.weight"] + 1
+    save_file(weights, tmp_path / "native" / "model.safetensors")
+    with pytest.raises(ValueError, match="is there twice"):
+        convert(str(tmp_path / "native"), tmp_path / "out")
+
+
+@pytest.mark.parametrize("out", [".", ".."])
+def test_the_source_is_never_replaced(original: Path, out: str) -> None:
+    with pytest.raises(UsageError, match="which it is made from"):
+        convert(str(original), original / out, overwrite=True)
+    assert (original / "tokenizer.model").exists()

@@ -59,6 +59,7 @@ def test_types_are_changed_on_the_way(tmp_path: Path, dtype: torch.dtype) -> Non
         ([("b", torch.zeros(2))], "expected a .* got b"),
         ([("a", torch.zeros(3))], r"shape \[2\], got a of shape \[3\]"),
         ([], "got nothing"),
+        ([("a", torch.zeros(2)), ("b", torch.zeros(2))], "b was not announced"),
     ],
 )
 def test_what_was_not_announced_is_refused(tmp_path: Path, arrive, message: str) -> None:
