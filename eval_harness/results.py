@@ -72,7 +72,7 @@ def build_results(
         versions={"python": platform.python_version(), **versions},
         device=str(model.device),
         dtype=str(model.dtype).removeprefix("torch."),
-        commit=_commit(),
+        commit=code_commit(),
         seconds=sum(result.seconds for result in results),
     )
 
@@ -97,7 +97,7 @@ def _entry(result: TaskResult) -> TaskEntry:
     )
 
 
-def _commit() -> str | None:
+def code_commit() -> str | None:
     """The commit of this code; ``None`` where it is installed, even inside somebody else's repository."""
     git = ["git", "-C", str(Path(__file__).parent)]
     try:

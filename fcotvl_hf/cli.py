@@ -70,6 +70,7 @@ def make_parser() -> Parser:
     _add_demo(commands)
     _add_ask(commands)
     _add_tokens(commands)
+    _add_score(commands)
     _add_convert(commands)
     _add_init(commands)
     _add_script(commands, "distill", "re-align a student with its teacher by self-distillation", _distill)
@@ -166,6 +167,21 @@ def _tokens(args: argparse.Namespace, rest: list[str]) -> None:
         kv_dtype=args.kv_dtype,
         as_json=args.json,
     )
+
+
+def _add_score(commands: Commands) -> None:
+    examples = """\
+fcotvl score rows.jsonl                                        one line with "score" and/or "output" per row
+make-rows | fcotvl score - > scores.jsonl                      rows from stdin, however many
+a row: {"metric": "anls", "inputs": {"prediction": "March 14", "references": ["14 March"]}}"""
+    parser = _add(commands, "score", "compute metrics of ready-made rows", _score, examples)
+    parser.add_argument("file", metavar="FILE", type=Path, help="JSONL rows with a metric and its inputs; - is stdin")
+
+
+def _score(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.eval_harness.score import score
+
+    score(args.file)
 
 
 def _add_convert(commands: Commands) -> None:

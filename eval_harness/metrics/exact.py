@@ -1,11 +1,24 @@
 """Exact answers and exact lines; white space at the ends does not count, everything else does."""
 
+from collections.abc import Sequence
+
 from rapidfuzz.distance import LCSseq
+
+from .references import some
 
 
 def exact_match(prediction: str, reference: str) -> float:
     """Return 1 if both are the same text apart from surrounding white space, else 0."""
     return float(prediction.strip() == reference.strip())
+
+
+def exact_match_any(prediction: str, references: Sequence[str]) -> float:
+    """Return 1 if the prediction is one of the references apart from surrounding white space, else 0.
+
+    Raises:
+        ValueError: there is no reference.
+    """
+    return max(exact_match(prediction, reference) for reference in some(references))
 
 
 def exact_lines(prediction: str, reference: str) -> float:

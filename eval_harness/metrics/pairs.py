@@ -1,11 +1,11 @@
 """Charts as python dicts: which key-value pairs are right.
 
-Answers are read with ``ast.literal_eval``, which runs no code.
+Answers are read as Python literals; no code in them is run.
 """
 
-import ast
-import warnings
 from typing import Any
+
+from .literal import read_literal
 
 
 def parse_pairs(text: str) -> dict[Any, Any] | None:
@@ -17,12 +17,10 @@ def parse_pairs(text: str) -> dict[Any, Any] | None:
     Returns:
         The dict; None if the text is anything else.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd escapes: what a model writes is not our source code
-        try:
-            value = ast.literal_eval(text.strip())
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            return None
+    try:
+        value = read_literal(text.strip())
+    except ValueError:
+        return None
     return value if isinstance(value, dict) else None
 
 
