@@ -82,7 +82,8 @@ def test_overwrite_swaps_only_at_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_leave_nothing(tmp_path: Path, number: signal.Signals) -> None:
     program = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell starts us deaf to it\n"
         "from fcotvl_hf.io.atomic import atomic_folder\n"
         "with atomic_folder(sys.argv[1]) as folder:\n"
         "    (folder / 'weights').write_text('w')\n"
