@@ -66,11 +66,11 @@ def make_pool(pool: int, *, draw: Draw, schedule: Schedule, seed: int, processor
     done = pool * POOL / schedule.steps
     samples = [draw(seed + pool * count + index, done) for index in range(count)]
 
-    def length(sample: Sample) -> tuple[int, int]:
+    def length(sample: Sample) -> int:
         tiles = processor.image_processor.get_number_of_image_patches(sample.image.height, sample.image.width)
-        return tiles, len(sample.question) + len(sample.answer)
+        return tiles * processor.image_seq_length + len(sample.question) + len(sample.answer)
 
-    samples.sort(key=length)
+    samples.sort(key=length)  # by what the language model sees; the vision tower pads nothing
     size = schedule.batch_size
     batches = [samples[start : start + size] for start in range(0, count, size)]
     Random(pool).shuffle(batches)
@@ -111,10 +111,25 @@ def follow(
 
 
 def read(
-    model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, schedule: Schedule, seed: int
+    model: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    folder: Path,
+    schedule: Schedule,
+    seed: int,
+    reads_already: bool = False,
 ) -> None:
-    """Run the stage; all of ``model`` is trained in place. Arguments as for ``follow``."""
-    _run(model, processor, folder, schedule, seed, draw_mix)
+    """Run the stage; all of ``model`` is trained in place.
+
+    Args:
+        model: has followed, or read before.
+        processor: its processor.
+        folder: checkpoints and log.
+        schedule: length, batch size, learning rate.
+        seed: first page.
+        reads_already: the model needs no easy pages at the start.
+    """
+    draw = (lambda number, done: draw_mix(number, 1.0)) if reads_already else draw_mix
+    _run(model, processor, folder, schedule, seed, draw)
 
 
 def _run(

@@ -1,10 +1,11 @@
 """The teacher: perceive, follow, read, then packaged in half precision with its curves."""
 
 import argparse
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.hub.models import load_model, resolve_model
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.training.callbacks import plot_losses, read_log
@@ -27,8 +28,10 @@ def make_teacher(args: argparse.Namespace, command: Sequence[str]) -> None:
         args: the options of ``train_tiny``.
         command: how it was called, for the card.
     """
-    note_command(args.out / "read", command)
-    if args.warm_start:
+    earlier = Path(resolve_model(args.warm_start)) if args.warm_start else None
+    reading = args.out / _reading(earlier)
+    note_command(reading, command)
+    if earlier:
         model, processor = load_model(args.warm_start, device="cpu")
     else:
         processor = build_processor()
@@ -37,13 +40,24 @@ def make_teacher(args: argparse.Namespace, command: Sequence[str]) -> None:
         perceive(model, args.out / "perceive", Schedule(args.perceive_steps, 64, 2e-3), first)
         follow(model, processor, args.out / "follow", Schedule(args.follow_steps, 64, 2e-3), first + _HALF)
     first = (args.seed + 1) * SEEDS_PER_STAGE
-    read(model, processor, args.out / "read", Schedule(args.read_steps, 48, args.read_lr), first)
-    package(
-        model, processor, args.assets / "fcot-vl-tiny", [args.out / stage for stage in ("perceive", "follow", "read")]
-    )
+    read(model, processor, reading, Schedule(args.read_steps, 48, args.read_lr), first, bool(earlier))
+    runs = [args.out / "perceive", args.out / "follow", reading]
+    package(model, processor, args.assets / "fcot-vl-tiny", runs, earlier)
 
 
-def package(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, folder: Path, runs: list[Path]) -> None:
+def _reading(earlier: Path | None) -> str:
+    """Name of the reading run: ``read``, then ``read-2`` and so on for every warm start."""
+    before = len(list(earlier.glob("read*.png"))) if earlier else 0
+    return f"read-{before + 1}" if before else "read"
+
+
+def package(
+    model: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    folder: Path,
+    runs: list[Path],
+    earlier: Path | None = None,
+) -> None:
     """Write a model in fp16 with the commands and the loss curves of the runs that made it.
 
     Args:
@@ -51,11 +65,15 @@ def package(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, f
         processor: its processor.
         folder: replaced as a whole.
         runs: folders with ``log.jsonl`` and ``commands.txt``, in the order of training.
+        earlier: the packaged model that the runs started from; its commands and curves come first.
     """
+    before = [earlier] if earlier else []
     with atomic_folder(folder, overwrite=True) as unfinished:
         model.half().save_pretrained(unfinished)
         processor.save_pretrained(unfinished)
-        write_commands(unfinished, [command for run in runs for command in read_commands(run)])
+        write_commands(unfinished, [command for run in (*before, *runs) for command in read_commands(run)])
+        for curve in (path for model_before in before for path in model_before.glob("*.png")):
+            shutil.copy(curve, unfinished)
         for run in runs:
             if entries := read_log(run / "log.jsonl"):
                 plot_losses(entries, unfinished / f"{run.name}.png", run.name)
