@@ -22,6 +22,7 @@ from torch import nn
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.training.callbacks import read_log
 
+from .muon import Float32Muon
 from .precision import has_bfloat16
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def build_optimizers(model: nn.Module, lr: float) -> list[torch.optim.Optimizer]
     matrices = [parameter for name, parameter in trained.items() if name in inside]
     others = [parameter for name, parameter in trained.items() if name not in inside]
     return [
-        torch.optim.Muon(matrices, lr=lr, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"),
+        Float32Muon(matrices, lr=lr, weight_decay=0.02),
         torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
     ]
 

@@ -21,6 +21,7 @@ from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLImageProces
 from .architecture import TILE
 from .loop import Schedule, train
 from .pages import Batch, stream
+from .precision import fastest_attention
 
 SLOTS = 3
 ROW = 4
@@ -81,7 +82,7 @@ class Perceiver(nn.Module):
 
 def perceive(model: FCoTVLForConditionalGeneration, folder: Path, schedule: Schedule, seed: int) -> None:
     """Run the stage; ``model``'s vision tower and projector are trained in place."""
-    model.set_attn_implementation("eager")  # PyTorch's fused attention is slow in bfloat16 on CPUs
+    model.set_attn_implementation(fastest_attention())
     perceiver = Perceiver(model)
     forward = torch.compile(perceiver, dynamic=False)
     weight = torch.ones(len(CHARACTERS) + 1)

@@ -21,6 +21,7 @@ from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .loop import Schedule, train
 from .pages import Batch, stream
+from .precision import fastest_attention
 
 POOL = 6
 """Batches drawn together and sorted by length, so that few placeholders and characters are padding."""
@@ -140,7 +141,7 @@ def _run(
     seed: int,
     draw: Draw,
 ) -> None:
-    model.set_attn_implementation("eager")  # PyTorch's fused attention is slow in bfloat16 on CPUs
+    model.set_attn_implementation(fastest_attention())
     for part in (model.model.vision_tower, model.model.language_model):
         part.compile(dynamic=True)  # minutes once, then a step takes less than half
 
