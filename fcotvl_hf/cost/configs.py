@@ -42,9 +42,7 @@ def read_shape(folder: Path, name: str) -> Shape:
         TextShape(**_numbers(settings, text, TextShape, name)),
         _vision(settings, name),
         settings.get("downsample_ratio", 0.5),
-        settings.get("compressor_type", "none"),
         settings.get("compressor_stride", 1),
-        settings.get("compressor_groups", 1),
         *tiles,
     )
 

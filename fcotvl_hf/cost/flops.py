@@ -111,27 +111,6 @@ def vision_tile(vision_config: Any) -> int:
     return embedding + vision_config.num_hidden_layers * layer
 
 
-def compressor_tile(config: Any) -> int:
-    """Multiply-adds of the compressor for one tile.
-
-    Args:
-        config: an ``FCoTVLConfig``.
-
-    Raises:
-        ValueError: the cost of this kind of compressor is not known.
-    """
-    length, width = _shuffled_tokens(config), _shuffled_width(config)
-    match config.compressor_type:
-        case "none" | "mean":
-            return 0
-        case "conv1d" | "conv2d":  # each of the tokens that go in meets one square matrix, or one block per group
-            return length * width**2 // config.compressor_groups
-        case "qformer":  # key and value of each token, output of each query; q·k and weights·v
-            queries = length // config.compressor_stride
-            return (2 * length + queries) * width**2 + 2 * queries * length * width
-    raise ValueError(f"no cost is known for compressor_type {config.compressor_type!r}")
-
-
 def projector_tile(config: Any) -> int:
     """Multiply-adds of the projector's two matrices for one tile's emitted tokens.
 
@@ -142,7 +121,9 @@ def projector_tile(config: Any) -> int:
     return config.image_seq_length * (_shuffled_width(config) + width) * width
 
 
-def prefill(config: Any, tiles: int, text_tokens: int, causal: bool = False) -> Prefill:
+def prefill(
+    config: Any, tiles: int, text_tokens: int, causal: bool = False, compressor_tile: int = 0
+) -> Prefill:
     """Multiply-adds from pixels to the first answer token.
 
     Args:
@@ -150,11 +131,13 @@ def prefill(config: Any, tiles: int, text_tokens: int, causal: bool = False) -> 
         tiles: tiles of all images, thumbnails included.
         text_tokens: all tokens of the prompt that are no visual tokens.
         causal: count half of the language model's attention square.
+        compressor_tile: multiply-adds of the compressor for one tile, which only its class knows (see
+            ``eval_harness.compressor_cost``); 0 leaves it out.
     """
     length = visual_tokens(tiles, config.image_seq_length) + text_tokens
     return Prefill(
         vision=tiles * vision_tile(config.vision_config),
-        compressor=tiles * compressor_tile(config),
+        compressor=tiles * compressor_tile,
         projector=tiles * projector_tile(config),
         language=language_prefill(config.text_config, length, causal),
     )
@@ -162,11 +145,6 @@ def prefill(config: Any, tiles: int, text_tokens: int, causal: bool = False) -> 
 
 def _patches(vision_config: Any) -> int:
     return (vision_config.image_size[0] // vision_config.patch_size[0]) ** 2
-
-
-def _shuffled_tokens(config: Any) -> int:
-    """Tokens of a tile after the pixel shuffle, before the compressor."""
-    return int(_patches(config.vision_config) * config.downsample_ratio**2)
 
 
 def _shuffled_width(config: Any) -> int:

@@ -1,7 +1,8 @@
 """What pictures cost at several strides, before anything is run: visual tokens, KV bytes and FLOPs by part.
 
 Rows of plain numbers; ``fcotvl tokens`` shows them as a table or as JSON, the benchmark sets them beside what it
-measures. FLOPs are twice the multiply-adds of ``flops.py``, whose conventions hold here too.
+measures. FLOPs are twice the multiply-adds of ``flops.py``, whose conventions hold here too. The compressor is left out:
+what it costs is known to its class alone, and small beside the vision tower.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,6 @@ class Cost:
         prompt_tokens: those and the tokens of the text.
         kv_bytes: key-value cache of the prompt.
         vision_flops: the vision tower, whatever the stride.
-        compressor_flops: between pixel shuffle and projector.
         projector_flops: from vision width to text width.
         language_flops: the language model with its own heads and FFN, full attention square.
         language_flops_causal: the same with half of the attention square.
@@ -35,7 +35,6 @@ class Cost:
     prompt_tokens: int
     kv_bytes: int
     vision_flops: int
-    compressor_flops: int
     projector_flops: int
     language_flops: int
     language_flops_causal: int
@@ -71,7 +70,6 @@ class Report:
 
     Args:
         model: the shape's name.
-        compressor: kind of compressor at strides above 1.
         tile_size: side of a tile in pixels.
         tokens_per_tile: visual tokens of a tile at stride 1.
         max_tiles: most tiles of a picture, the thumbnail not counted.
@@ -84,7 +82,6 @@ class Report:
     """
 
     model: str
-    compressor: str
     tile_size: int
     tokens_per_tile: int
     max_tiles: int
@@ -114,7 +111,6 @@ def cost_of(shape: Shape, tiles: int, text_tokens: int, kv_dtype: str = "bfloat1
         prompt_tokens=length,
         kv_bytes=kv_bytes(shape, tiles, text_tokens, VALUE_BYTES[kv_dtype]),
         vision_flops=2 * parts.vision,
-        compressor_flops=2 * parts.compressor,
         projector_flops=2 * parts.projector,
         language_flops=2 * parts.language,
         language_flops_causal=2 * language_prefill(shape.text_config, length, causal=True),
@@ -157,7 +153,6 @@ def report(
     tiles = sum(image.tiles for image in images)
     return Report(
         model=shape.name,
-        compressor=shape.compressor_type if shape.compressor_type != "none" else "conv1d",
         tile_size=shape.tile_size,
         tokens_per_tile=shape.tokens_per_row**2,
         max_tiles=most,

@@ -67,9 +67,7 @@ class Shape:
         text_config: the language model.
         vision_config: the vision tower.
         downsample_ratio: of the pixel shuffle, per side.
-        compressor_type: as in ``FCoTVLConfig``.
         compressor_stride: as in ``FCoTVLConfig``.
-        compressor_groups: as in ``FCoTVLConfig``.
         min_tiles: fewest tiles of a picture.
         max_tiles: most tiles of a picture, the thumbnail not counted.
 
@@ -81,9 +79,7 @@ class Shape:
     text_config: TextShape
     vision_config: VisionShape = VisionShape()
     downsample_ratio: float = 0.5
-    compressor_type: str = "none"
     compressor_stride: int = 1
-    compressor_groups: int = 1
     min_tiles: int = 1
     max_tiles: int = 12
 
@@ -110,13 +106,12 @@ class Shape:
         return self.tokens_per_row**2 // self.compressor_stride
 
     def at_stride(self, stride: int) -> "Shape":
-        """The same model with another stride: 1 for the teacher, otherwise its own compressor, or a convolution.
+        """The same model with another stride; 1 is the teacher.
 
         Raises:
             ValueError: ``stride`` does not divide a row of visual tokens.
         """
-        kind = "conv1d" if self.compressor_type == "none" else self.compressor_type
-        return replace(self, compressor_type="none" if stride == 1 else kind, compressor_stride=stride)
+        return replace(self, compressor_stride=stride)
 
     def default_strides(self) -> Sequence[int]:
         """Strides worth comparing: the usual ones that fit a row, and the model's own."""

@@ -13,7 +13,8 @@ WIDTH = 80
 """Characters that the table needs at least."""
 NOTES = (
     "KV cache: of the whole prompt, in {kv_dtype}. ViT and prefill: FLOPs = 2 × multiply-adds, T = 10¹². Exact "
-    "prefill: grouped queries, gated FFN, full L × L attention; standard: 4Ld² + 2L²d + 2Ldm multiply-adds a layer."
+    "prefill: grouped queries, gated FFN, full L × L attention; standard: 4Ld² + 2L²d + 2Ldm multiply-adds a layer. "
+    "Compressor and projector, a few per cent of the ViT, are left out."
 )
 
 

@@ -18,6 +18,7 @@ from fcotvl_hf.cost.flops import (
     vision_tile,
 )
 from fcotvl_hf.cost.kv import kv_bytes, kv_bytes_per_token
+from fcotvl_hf.eval_harness.compressor_cost import compressor_tile
 from fcotvl_hf.modeling import FCoTVLConfig
 
 VIT = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16}
@@ -72,7 +73,7 @@ def test_vision_tower_caps_the_gain_of_a_small_model() -> None:
     teacher, student = (prefill(internvl2("2b", stride), tiles=13, text_tokens=80, causal=True) for stride in (1, 4))
     assert student.vision == teacher.vision
     assert teacher.language / student.language == pytest.approx(4.02, abs=0.02)
-    assert teacher.total / student.total == pytest.approx(1.70, abs=0.02)  # the reference leaves the compressor out
+    assert teacher.total / student.total == pytest.approx(1.70, abs=0.02)
 
 
 def test_kv_bytes_of_internvl2() -> None:
@@ -96,7 +97,8 @@ def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compre
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
         model(**inputs, logits_to_keep=1)  # it counts fused kernels on CPUs as nothing
     visual = int((inputs["input_ids"] == model.config.image_token_id).sum())
-    expected = prefill(model.config, len(inputs["pixel_values"]), inputs["input_ids"].shape[1] - visual)
+    text = inputs["input_ids"].shape[1] - visual
+    expected = prefill(model.config, len(inputs["pixel_values"]), text, compressor_tile=compressor_tile(model.config))
     counted = {name.partition(".")[2]: sum(parts.values()) for name, parts in counter.get_flop_counts().items()}
     assert counted["model.vision_tower"] == pytest.approx(2 * expected.vision, rel=0.02)
     assert counted.get("model.compressor", 0) == pytest.approx(2 * expected.compressor, rel=0.02)
@@ -106,8 +108,7 @@ def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compre
     assert counter.get_total_flops() == pytest.approx(expected.flops, rel=0.02)
 
 
-def test_unknown_compressor_has_no_cost() -> None:
-    config = internvl2("2b")
-    config.compressor_type = "magic"
-    with pytest.raises(ValueError, match="'magic'"):
-        prefill(config, tiles=1, text_tokens=0)
+def test_a_compressor_is_left_out_unless_its_cost_is_given() -> None:
+    without, given = (prefill(internvl2("2b", 2), 3, 80, compressor_tile=cost) for cost in (0, 1000))
+    assert (without.compressor, given.compressor) == (0, 3000)
+    assert given.total - without.total == 3000

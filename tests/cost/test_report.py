@@ -40,8 +40,7 @@ def test_each_part_of_a_cost() -> None:
     cost, parts = cost_of(shape, 7, 80, "float32"), prefill(shape, 7, 80)
     assert (cost.stride, cost.visual_tokens, cost.prompt_tokens) == (2, 7 * 128, 7 * 128 + 80)
     assert cost.kv_bytes == (7 * 128 + 80) * 2 * 98_304
-    assert cost.vision_flops + cost.compressor_flops + cost.projector_flops + cost.language_flops == parts.flops
-    assert cost.compressor_flops == 2 * 7 * 256 * 4096**2
+    assert cost.vision_flops + cost.projector_flops + cost.language_flops == parts.flops
     assert cost.language_flops_causal == 2 * language_prefill(SHAPE.text_config, 976, causal=True)
     assert cost.language_flops_standard == 2 * 24 * standard_layer(976, 2048, 8192)
 
@@ -64,11 +63,6 @@ def test_tiles_are_the_models_unless_told() -> None:
     assert report(SHAPE, page, max_tiles=1).images[0].tiles == 1
     with pytest.raises(ValueError, match="min_tiles=3 and max_tiles=2"):
         report(replace(SHAPE, min_tiles=3), page, max_tiles=2)
-
-
-def test_compressor_of_the_students_is_named() -> None:
-    assert report(SHAPE, PAGES).compressor == "conv1d"
-    assert report(replace(SHAPE, compressor_type="qformer", compressor_stride=2), PAGES).compressor == "qformer"
 
 
 def test_table_fits_80_columns_and_shows_all_pictures() -> None:
