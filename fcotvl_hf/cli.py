@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 from fcotvl_hf import __version__
 from fcotvl_hf.command import Parser, positive, run_command
-from fcotvl_hf.conversion.compressors import COMPRESSORS
 from fcotvl_hf.cost.kv import VALUE_BYTES
 from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES
 from fcotvl_hf.cost.tokens import stride_of_compression
@@ -228,7 +227,10 @@ fcotvl init tiny student --stride 4 --compressor mean          no parameters: th
     amount.add_argument("--stride", type=positive, metavar="R", help="neighbouring visual tokens merged into one")
     amount.add_argument("--compression", type=_stride, dest="stride", metavar="C", help="share removed, 1 - 1/R")
     parser.add_argument(
-        "--compressor", choices=COMPRESSORS, default="conv1d", help="kind of compressor (default: %(default)s)"
+        "--compressor",
+        metavar="KIND",
+        default="conv1d",
+        help="kind of compressor; an unknown one is answered with the list (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 

@@ -23,7 +23,7 @@ class FCoTVLConfig(InternVLConfig):
     """Everything ``InternVLConfig`` has, and the compressor.
 
     Args:
-        compressor_type: ``"none"``, ``"mean"``, ``"conv1d"`` (the paper's), ``"conv2d"`` or ``"qformer"``.
+        compressor_type: a key of ``COMPRESSORS`` in ``compression_fcotvl.py``, such as ``"conv1d"``, the paper's.
         compressor_stride: how many visual tokens become one; divides the tokens of a row, so that windows of 1 × stride
             tokens tile the grid, and so do the squarer ones of ``"conv2d"`` (1 × 2, 2 × 2, 2 × 4, 4 × 4).
         compressor_groups: groups of ``"conv1d"`` and ``"conv2d"``, the others ignore it; 1 is the paper's full

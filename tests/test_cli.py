@@ -7,6 +7,9 @@ import pytest
 from PIL import Image
 
 from fcotvl_hf import __version__, cli
+from fcotvl_hf.modeling import COMPRESSORS
+
+KINDS = ", ".join(COMPRESSORS)
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
@@ -53,7 +56,6 @@ def test_every_command_shows_examples(command: str, capsys: pytest.CaptureFixtur
         (["init", "tiny", "out", "--stride", "0"], "'0' is not a whole number of at least 1"),
         (["init", "tiny", "out", "--compression", "0.6"], "choose one of 0.5 (stride 2), 0.75 (stride 4)"),
         (["init", "tiny", "out", "--compression", "half"], "argument --compression"),
-        (["init", "tiny", "out", "--stride", "2", "--compressor", "magic"], "invalid choice: 'magic'"),
         (["demo", "--size", "3"], "unrecognized arguments: --size 3"),
     ],
 )
@@ -106,14 +108,27 @@ def test_init_then_ask(
     assert "visual tokens 24" in captured.err
 
 
-def test_a_stride_that_does_not_fit_is_a_bad_argument(
-    teacher_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("teacher", "options", "told"),
+    [
+        ("tiny", ["3"], "compressor_stride=3 does not divide the 4 visual tokens of a row; choose one of 1, 2, 4"),
+        ("tiny", ["2", "--compressor", "magic"], f"unknown compressor_type 'magic'; choose from {KINDS}"),
+        ("tiny", ["2", "--compressor", "none"], 'compressor_type="none" needs compressor_stride=1, not 2'),
+        ("tiny-50", ["2"], "the teacher has stride 2; students are made from a model of stride 1"),
+    ],
+)
+def test_init_sees_bad_arguments_before_it_reads_weights(
+    teacher: str,
+    options: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.delattr("fcotvl_hf.conversion.student.load_weights")  # it is seen before the weights are read
-    assert cli.main(["init", str(teacher_folder), str(tmp_path / "out"), "--stride", "3"]) == 2
-    told = "does not divide the 4 visual tokens of a row; choose one of 1, 2, 4\n"
-    assert capsys.readouterr().err == f"fcotvl init: error: compressor_stride=3 {told}"
-    assert not (tmp_path / "out").exists()
+    monkeypatch.delattr("fcotvl_hf.conversion.student.open_checkpoint")
+    assert cli.main(["init", teacher, str(tmp_path / "out"), "--stride", *options]) == 2
+    assert capsys.readouterr().err == f"fcotvl init: error: {told}\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_to_train_is_a_bad_argument(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
 from rich.console import Console
 from rich.progress import track
 from transformers import GenerationConfig
-from transformers.dynamic_module_utils import custom_object_save
 
 from fcotvl_hf.hub.cards import model_card
-from fcotvl_hf.hub.names import resolve_model, shown_name
+from fcotvl_hf.hub.names import local_folder, shown_name
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -28,12 +26,12 @@ from .checkpoint import Checkpoint, open_checkpoint
 from .configuration import convert_config, convert_image_processor, llm_type
 from .key_maps import KeyMap, map_native, original_key_map
 from .native import native_config, native_processor
-from .output import check_output
+from .output import check_output, save_settings
 from .tokenizer import adds_bos, convert_tokenizer, read_json
 
 logger = logging.getLogger(__name__)
 
-_WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"]
+WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"]
 """What is downloaded of a Hub repository; pickles only if they are allowed."""
 
 _HEAD = "lm_head.weight"
@@ -88,11 +86,12 @@ def convert(
     """
     check_output(out, source)
     with atomic_folder(out, overwrite) as folder:
-        opened = open_source(_local(source, allow_pickle), allow_pickle, system_prompt)
+        wanted = [*WANTED, "*.bin"] if allow_pickle else WANTED
+        opened = open_source(local_folder(source, wanted), allow_pickle, system_prompt)
         specs = plan(opened, dtype)
         opened.config.dtype = next(iter(specs.values())).dtype
-        write_checkpoint(folder, specs, _mapped(opened))
-        _save_settings(opened, folder)
+        write_checkpoint(folder, specs, mapped(opened))
+        save_settings(folder, opened.config, _generation(opened), opened.processor)
         note = _NOTE.format(source=shown_name(source))
         model_card(opened.config, source, name=out.name, note=note).save(folder / "README.md")
     tokens = opened.config.image_seq_length
@@ -156,6 +155,17 @@ def plan(source: Source, dtype: torch.dtype | None = None) -> dict[str, TensorSp
     return planned
 
 
+def mapped(source: Source) -> Iterator[tuple[str, torch.Tensor]]:
+    """All target tensors in the order of ``plan``; a source tensor is let go before the next is read.
+
+    Args:
+        source: an opened source.
+    """
+    names, console = list(source.checkpoint.specs), Console(stderr=True)
+    for name in track(names, "copying weights", console=console, transient=True, disable=not console.is_terminal):
+        yield from source.key_map(name, source.checkpoint.tensor(name))
+
+
 def _wanted(config: FCoTVLConfig) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the weights that a model of this configuration reads."""
     with torch.device("meta"):
@@ -188,34 +198,13 @@ def _targets(source: Source, name: str, tensor: torch.Tensor) -> list[tuple[str,
     return targets
 
 
-def _mapped(source: Source) -> Iterator[tuple[str, torch.Tensor]]:
-    """All target tensors; a source tensor is let go before the next is read."""
-    names = list(source.checkpoint.specs)
-    for name in track(names, "converting", console=Console(stderr=True), transient=True):
-        yield from source.key_map(name, source.checkpoint.tensor(name))
-
-
-def _save_settings(source: Source, folder: Path) -> None:
-    """Configuration, generation settings, processor, and the code that ``trust_remote_code`` loads."""
-    config, tokenizer = source.config, source.processor.tokenizer
-    with torch.device("meta"):
-        custom_object_save(FCoTVLForConditionalGeneration(config), folder, config)
-    config.architectures = [FCoTVLForConditionalGeneration.__name__]
-    config.save_pretrained(folder)
-    GenerationConfig(
+def _generation(source: Source) -> GenerationConfig:
+    """Greedy answers that end where a turn does."""
+    tokenizer = source.processor.tokenizer
+    return GenerationConfig(
         bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=config.text_config.eos_token_id,
+        eos_token_id=source.config.text_config.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         max_new_tokens=1024,
         do_sample=False,
-    ).save_pretrained(folder)
-    source.processor.save_pretrained(folder)
-
-
-def _local(source: str, allow_pickle: bool) -> Path:
-    """The source's folder; a Hub id is downloaded into the cache."""
-    path = Path(resolve_model(source))
-    if path.is_dir():
-        return path
-    patterns = [*_WANTED, "*.bin"] if allow_pickle else _WANTED
-    return Path(snapshot_download(source, allow_patterns=patterns))
+    )

@@ -1,8 +1,13 @@
-"""Where a new model may be written: never over what it is made from."""
+"""A new model's folder: where it may be written, and everything in it but the weights."""
 
 from pathlib import Path
 
+import torch
+from transformers import GenerationConfig
+from transformers.dynamic_module_utils import custom_object_save
+
 from fcotvl_hf.command import UsageError
+from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 
 def check_output(out: Path, source: str) -> None:
@@ -18,3 +23,22 @@ def check_output(out: Path, source: str) -> None:
     folder = Path(source)
     if folder.is_dir() and folder.resolve().is_relative_to(out.resolve()):
         raise UsageError(f"{out} would replace {source}, which it is made from; choose another folder")
+
+
+def save_settings(
+    folder: Path, config: FCoTVLConfig, generation: GenerationConfig, processor: FCoTVLProcessor
+) -> None:
+    """Write configuration, generation settings, processor, and the code that ``trust_remote_code`` loads.
+
+    Args:
+        folder: where to write; give ``atomic_folder``'s, for nothing is renamed here.
+        config: of the model; its ``architectures`` are set.
+        generation: how it answers by default.
+        processor: the model's.
+    """
+    with torch.device("meta"):
+        custom_object_save(FCoTVLForConditionalGeneration(config), folder, config)
+    config.architectures = [FCoTVLForConditionalGeneration.__name__]
+    config.save_pretrained(folder)
+    generation.save_pretrained(folder)
+    processor.save_pretrained(folder)

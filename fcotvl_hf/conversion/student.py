@@ -6,17 +6,30 @@ Paper: https://arxiv.org/abs/2502.18512, section 3.2.
 
 import json
 import logging
+from itertools import chain
 from pathlib import Path
+
+import torch
+from transformers import GenerationConfig
 
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.hub.cards import model_card
 from fcotvl_hf.hub.configs import load_config
-from fcotvl_hf.hub.models import load_weights, resolve_model
-from fcotvl_hf.hub.names import shown_name
+from fcotvl_hf.hub.names import local_folder, resolve_model, shown_name
 from fcotvl_hf.io.atomic import atomic_folder
-from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
+from fcotvl_hf.modeling import (
+    Compressor,
+    FCoTVLConfig,
+    FCoTVLForConditionalGeneration,
+    FCoTVLProcessor,
+    build_compressor,
+)
 
-from .output import check_output
+from .checkpoint import open_checkpoint
+from .convert import WANTED, Source, mapped, plan
+from .key_maps import Mapped
+from .output import check_output, save_settings
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +92,8 @@ def init_student(
 ) -> FCoTVLConfig:
     """Write the folder of an untrained student: weights, processor, generation settings, chat template, code.
 
+    The teacher's weights are copied tensor by tensor, so memory stays at one tensor and the fresh compressor.
+
     Args:
         teacher: packaged name, folder or Hub id of a stride-1 model.
         out: the folder to write.
@@ -91,30 +106,31 @@ def init_student(
 
     Raises:
         FileExistsError: ``out`` exists and ``overwrite`` is false.
-        UsageError: ``out`` is the teacher's folder or holds it, the teacher is itself compressed, or the stride does
-            not divide a row of its tokens; its weights have not been read by then.
-        ValueError: see ``build_student``.
+        OSError: there is no such teacher, a file of it is missing, or the disk is full.
+        UsageError: ``out`` is the teacher's folder or holds it, the teacher is itself compressed, the stride does not
+            divide a row of its tokens, or there is no such compressor; its weights have not been read by then.
+        ValueError: the teacher's weights do not fit its configuration.
     """
-    path = resolve_model(teacher)
-    check_output(out, path)
-    config = load_config(path)
+    check_output(out, resolve_model(teacher))
+    config = load_config(resolve_model(teacher))
     try:
-        student_config(config, compressor_type, stride)
+        student = student_config(config, compressor_type, stride)
+        compressor = build_compressor(student)
     except ValueError as error:
         raise UsageError(str(error)) from None
     with atomic_folder(out, overwrite) as folder:
-        student = build_student(load_weights(path), compressor_type, stride)
-        processor = FCoTVLProcessor.from_pretrained(path)
-        processor.image_seq_length = student.config.image_seq_length
-        student.save_pretrained(folder)
-        processor.save_pretrained(folder)
+        path = local_folder(teacher, WANTED)
+        source = Source(config, FCoTVLProcessor.from_pretrained(path), open_checkpoint(path), _unchanged)
+        student.dtype = _write_weights(folder, source, compressor)
+        source.processor.image_seq_length = student.image_seq_length
+        save_settings(folder, student, GenerationConfig.from_pretrained(path), source.processor)
         note = _NOTE.format(teacher=shown_name(teacher), compressor=compressor_type)
-        model_card(student.config, teacher, name=out.name, note=note).save(folder / "README.md")
+        model_card(student, teacher, name=out.name, note=note).save(folder / "README.md")
         made = {"teacher": shown_name(teacher), "compressor": compressor_type, "stride": stride}
         (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
-    tokens, compression = student.config.image_seq_length, student.config.compression
-    logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * compression)
-    return student.config
+    tokens = student.image_seq_length
+    logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * student.compression)
+    return student
 
 
 def is_untrained(model: str) -> bool:
@@ -124,3 +140,18 @@ def is_untrained(model: str) -> bool:
         model: packaged name, folder or Hub id; of a Hub id nothing is known.
     """
     return Path(resolve_model(model), INIT_FILE).is_file()
+
+
+def _write_weights(folder: Path, teacher: Source, compressor: Compressor) -> torch.dtype:
+    """Copy the teacher's weights and add the compressor's in the type of the others, which is returned."""
+    copied = plan(teacher)
+    dtype = next(iter(copied.values())).dtype
+    fresh = {f"model.compressor.{name}": tensor.to(dtype) for name, tensor in compressor.state_dict().items()}
+    specs = copied | {name: TensorSpec(tuple(tensor.shape), dtype) for name, tensor in fresh.items()}
+    write_checkpoint(folder, specs, chain(mapped(teacher), fresh.items()))
+    return dtype
+
+
+def _unchanged(name: str, tensor: torch.Tensor) -> Mapped:
+    """The key map of a folder that is ours already."""
+    return [(name, tensor)]

@@ -30,6 +30,24 @@ def resolve_model(name: str) -> str:
     return name
 
 
+def local_folder(name: str, patterns: list[str]) -> Path:
+    """The folder of a model on this machine; of a Hub id, what is wanted is downloaded into the cache.
+
+    Args:
+        name: see ``resolve_model``.
+        patterns: which files to download.
+
+    Raises:
+        OSError: there is no such model.
+    """
+    path = Path(resolve_model(name))
+    if path.is_dir():
+        return path
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, allow_patterns=patterns))
+
+
 def shown_name(name: str) -> str:
     """What to call a model where others read it: of a folder its own name, not where it lies on this machine."""
     return Path(name).resolve().name if Path(name).is_dir() else name

@@ -16,7 +16,7 @@ from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES, Shape
 from fcotvl_hf.cost.table import WIDTH, render
 from fcotvl_hf.io.images import read_size
 
-from .names import resolve_model
+from .names import local_folder
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +77,4 @@ def shape_of(model: str) -> Shape:
         OSError: there is no such model.
         ValueError: it is another kind of model.
     """
-    path = Path(resolve_model(model))
-    if not path.is_dir():
-        from huggingface_hub import snapshot_download
-
-        path = Path(snapshot_download(model, allow_patterns=list(FILES)))
-    return read_shape(path, model)
+    return read_shape(local_folder(model, list(FILES)), model)

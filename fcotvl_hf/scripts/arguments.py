@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import yaml
 from trl import DatasetMixtureConfig, TrlParser
 
-from fcotvl_hf.conversion.compressors import COMPRESSORS
+from fcotvl_hf.modeling import COMPRESSORS
 from fcotvl_hf.training.base_config import FCoTConfig
 
 

@@ -6,10 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from fcotvl_hf.conversion.compressors import COMPRESSORS as OFFERED
 from fcotvl_hf.conversion.student import build_student, init_student, is_untrained
 from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.modeling import COMPRESSORS
 
 
 def _inputs(processor, page):
@@ -49,10 +47,6 @@ def test_written_student_loads_and_answers(teacher_folder: Path, tmp_path: Path,
     answer = model.generate(**inputs, max_new_tokens=3)
     assert answer.shape[1] > inputs["input_ids"].shape[1]
     assert model.generation_config.eos_token_id == model.config.text_config.eos_token_id
-
-
-def test_every_compressor_is_offered() -> None:
-    assert set(OFFERED) == COMPRESSORS.keys() - {"none"}
 
 
 def test_what_init_wrote_is_untrained_until_it_is_saved_again(teacher_folder: Path, tmp_path: Path) -> None:
