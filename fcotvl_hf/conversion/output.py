@@ -25,9 +25,7 @@ def check_output(out: Path, source: str) -> None:
         raise UsageError(f"{out} would replace {source}, which it is made from; choose another folder")
 
 
-def save_settings(
-    folder: Path, config: FCoTVLConfig, generation: GenerationConfig, processor: FCoTVLProcessor
-) -> None:
+def save_settings(folder: Path, config: FCoTVLConfig, generation: GenerationConfig, processor: FCoTVLProcessor) -> None:
     """Write configuration, generation settings, processor, and the code that ``trust_remote_code`` loads.
 
     Args:

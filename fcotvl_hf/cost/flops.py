@@ -121,9 +121,7 @@ def projector_tile(config: Any) -> int:
     return config.image_seq_length * (_shuffled_width(config) + width) * width
 
 
-def prefill(
-    config: Any, tiles: int, text_tokens: int, causal: bool = False, compressor_tile: int = 0
-) -> Prefill:
+def prefill(config: Any, tiles: int, text_tokens: int, causal: bool = False, compressor_tile: int = 0) -> Prefill:
     """Multiply-adds from pixels to the first answer token.
 
     Args:

@@ -1,8 +1,8 @@
 """What pictures cost at several strides, before anything is run: visual tokens, KV bytes and FLOPs by part.
 
 Rows of plain numbers; ``fcotvl tokens`` shows them as a table or as JSON, the benchmark sets them beside what it
-measures. FLOPs are twice the multiply-adds of ``flops.py``, whose conventions hold here too. The compressor is left out:
-what it costs is known to its class alone, and small beside the vision tower.
+measures. FLOPs are twice the multiply-adds of ``flops.py``, whose conventions hold here too. The compressor is left
+out, for what it costs is known to its class alone; it is small beside the vision tower.
 """
 
 from collections.abc import Sequence
