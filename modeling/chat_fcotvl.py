@@ -1,15 +1,16 @@
 """``model.chat(processor, images, question)``: one call from pages and a question to the answer, as InternVL2 has it.
 
 For people who come from ``chat(tokenizer, pixel_values, question, generation_config)``: the processor stands where the
-tokenizer did, pictures where ``pixel_values`` did, and what was in ``generation_config`` is given by keyword. Questions
-that place their images with ``<image>`` mean what they meant.
+tokenizer did, pictures where ``pixel_values`` did, and what was in the dictionary ``generation_config`` is given by
+keyword. Questions that place their images with ``<image>`` mean what they meant.
 """
 
 from collections.abc import Sequence
+from types import UnionType
 from typing import Any, Literal, TypeAlias, overload
 
 from PIL import Image
-from transformers import GenerationMixin
+from transformers import GenerationConfig, GenerationMixin, ProcessorMixin
 
 from .processing_fcotvl import FCoTVLProcessor
 
@@ -17,6 +18,10 @@ Turn: TypeAlias = tuple[str, str]
 """A question and the answer that was given."""
 
 _PLACEHOLDER = "<image>"
+_USAGE = (
+    "call model.chat(processor, images, question, max_new_tokens=256) with AutoProcessor's processor and PIL images, "
+    "and settings of generate by keyword"
+)
 
 
 class ChatMixin(GenerationMixin):
@@ -28,6 +33,7 @@ class ChatMixin(GenerationMixin):
         processor: FCoTVLProcessor,
         images: Image.Image | Sequence[Image.Image] | None,
         question: str,
+        generation_config: GenerationConfig | None = None,
         *,
         history: Sequence[Turn] | None = None,
         return_history: Literal[False] = False,
@@ -40,6 +46,7 @@ class ChatMixin(GenerationMixin):
         processor: FCoTVLProcessor,
         images: Image.Image | Sequence[Image.Image] | None,
         question: str,
+        generation_config: GenerationConfig | None = None,
         *,
         history: Sequence[Turn] | None = None,
         return_history: Literal[True],
@@ -51,6 +58,7 @@ class ChatMixin(GenerationMixin):
         processor: FCoTVLProcessor,
         images: Image.Image | Sequence[Image.Image] | None,
         question: str,
+        generation_config: GenerationConfig | None = None,
         *,
         history: Sequence[Turn] | None = None,
         return_history: bool = False,
@@ -63,6 +71,7 @@ class ChatMixin(GenerationMixin):
             images: all images of the conversation, in each of its calls; ``None`` for text only. They are shown before
                 the first question, in the template's way, unless the questions place each of them with ``<image>``.
             question: what to ask now.
+            generation_config: passed on to ``generate``.
             history: the (question, answer) pairs so far, as ``return_history`` gives them.
             return_history: give the conversation back with the answer.
             **generation_kwargs: passed on to ``generate``: ``max_new_tokens=256``, ``do_sample=True``, ``streamer=…``
@@ -71,16 +80,26 @@ class ChatMixin(GenerationMixin):
             The answer without special tokens; with ``return_history`` also the history, this turn at its end.
 
         Raises:
+            TypeError: an argument is what InternVL2's ``chat`` took: a tokenizer, ``pixel_values``, a dictionary.
             ValueError: the questions hold ``<image>``, but not once per image.
         """
-        shown = [images] if isinstance(images, Image.Image) else list(images or [])
+        shown = [] if images is None else [images] if isinstance(images, Image.Image) else list(images)
+        _check_type("the processor", processor, ProcessorMixin)
+        for image in shown:
+            _check_type("an image", image, Image.Image)
+        _check_type("generation_config", generation_config, GenerationConfig | None)
         turns = list(history or [])
         messages = _conversation(turns, question, len(shown), processor.image_token)
         prompt = processor.apply_chat_template(messages, add_generation_prompt=True)
         inputs = processor(text=prompt, images=shown or None, return_tensors="pt").to(self.device, self.dtype)
-        sequence = self.generate(**inputs, **generation_kwargs)[0]
+        sequence = self.generate(**inputs, generation_config=generation_config, **generation_kwargs)[0]
         answer = processor.tokenizer.decode(sequence[inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         return (answer, [*turns, (question, answer)]) if return_history else answer
+
+
+def _check_type(what: str, given: object, wanted: type | UnionType) -> None:
+    if not isinstance(given, wanted):
+        raise TypeError(f"chat was given a {type(given).__name__} as {what}; {_USAGE}")
 
 
 def _conversation(turns: Sequence[Turn], question: str, images: int, image_token: str) -> list[dict[str, Any]]:

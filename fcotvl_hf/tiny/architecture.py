@@ -25,7 +25,13 @@ _CHAT_TEMPLATE = """\
 {%- set parts.text = message.content -%}
 {%- else -%}
 {%- for block in message.content -%}
-{%- set parts.text = parts.text + ('<IMG_CONTEXT>' if block.type == 'image' else block.text) -%}
+{%- if block.type == 'text' -%}
+{%- set parts.text = parts.text + block.text -%}
+{%- elif block.type == 'image' -%}
+{%- set parts.text = parts.text + '<IMG_CONTEXT>' -%}
+{%- else -%}
+{{- raise_exception('content of type "' ~ block.type ~ '" is not supported, only text and image') -}}
+{%- endif -%}
 {%- endfor -%}
 {%- endif -%}
 {%- if message.role == 'assistant' -%}

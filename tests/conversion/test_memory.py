@@ -1,4 +1,4 @@
-"""A checkpoint of InternVL2-2B's true shape is converted in little memory."""
+"""A checkpoint of InternVL2-2B's true shape is converted, and made a student, in little memory."""
 
 import json
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from fcotvl_hf.conversion.checkpoint import open_checkpoint
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 
 from .conftest import ORIGINALS
@@ -26,11 +27,12 @@ TEXT = {
 LIMIT = 1.5e9
 
 MEASURE = """
-import resource, sys
+import json, resource, sys
 from pathlib import Path
 bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 from fcotvl_hf.conversion.convert import convert
-convert(sys.argv[1], Path(sys.argv[2]))
+from fcotvl_hf.conversion.student import init_student
+{"convert": convert, "init": init_student}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]), **json.loads(sys.argv[4]))
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - bare) * 1024)
 """
 
@@ -85,12 +87,35 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def converted(large: Path) -> float:
+    """The memory that the conversion of ``large/source`` to ``large/teacher`` took, in bytes."""
+    return _memory("convert", large / "source", large / "teacher")
+
+
 @pytest.mark.slow
-def test_four_gigabytes_are_converted_within_one_and_a_half(large: Path) -> None:
+def test_four_gigabytes_are_converted_within_one_and_a_half(large: Path, converted: float) -> None:
     shards = sorted((large / "source").glob("*.safetensors"))
     assert len(shards) > 2 and sum(shard.stat().st_size for shard in shards) > 4e9
-    command = [sys.executable, "-c", MEASURE, str(large / "source"), str(large / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert float(done.stdout) <= LIMIT
-    written = json.loads((large / "out" / "config.json").read_text())
+    assert converted <= LIMIT
+    written = json.loads((large / "teacher" / "config.json").read_text())
     assert written["image_seq_length"] == 256 and written["dtype"] == "bfloat16"
+
+
+@pytest.mark.slow
+def test_a_student_of_four_gigabytes_is_made_within_one_and_a_half(large: Path, converted: float) -> None:
+    assert _memory("init", large / "teacher", large / "student", stride=2) <= LIMIT
+    teacher, student = (open_checkpoint(large / name).specs for name in ("teacher", "student"))
+    added = {name: spec for name, spec in student.items() if name not in teacher}
+    assert {name: spec.shape for name, spec in added.items()} == {
+        "model.compressor.weight": (4096, 4096, 2),
+        "model.compressor.bias": (4096,),
+    }
+    assert student == teacher | added
+    assert {spec.dtype for spec in added.values()} == {torch.bfloat16}
+
+
+def _memory(command: str, source: Path, out: Path, **options: int) -> float:
+    """Bytes that a command takes at its peak in a process of its own."""
+    argv = [sys.executable, "-c", MEASURE, command, str(source), str(out), json.dumps(options)]
+    return float(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)

@@ -3,8 +3,9 @@
 import copy
 
 import pytest
+import torch
 from PIL import Image
-from transformers import TextStreamer
+from transformers import GenerationConfig, TextStreamer
 
 from fcotvl_hf.conversion.chat_templates import build_chat_template
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -75,6 +76,23 @@ def test_every_image_is_placed_or_none(reader: Model, page: Image.Image) -> None
         model.chat(processor, [page, page], "<image>\nCompare.")
     with pytest.raises(ValueError, match="place 2 images with <image>, 1 were given"):
         model.chat(processor, page, "And <image>?", history=[("<image>\nRead.", "So.")])
+
+
+def test_the_arguments_of_internvl2_are_refused_with_what_to_give(reader: Model, page: Image.Image) -> None:
+    model, processor = reader
+    usage = r"call model\.chat\(processor, images, question, max_new_tokens=256\)"
+    settings = {"max_new_tokens": 4}
+    with pytest.raises(TypeError, match=f"a {type(processor.tokenizer).__name__} as the processor; {usage}"):
+        model.chat(processor.tokenizer, None, "Hello?", settings)
+    with pytest.raises(TypeError, match=f"a Tensor as an image; {usage}"):
+        model.chat(processor, torch.zeros(2, 3, 112, 112), "Read the text.")
+    with pytest.raises(TypeError, match=f"a str as an image; {usage}"):
+        model.chat(processor, "page.png", "Read the text.")
+    with pytest.raises(TypeError, match=f"a dict as generation_config; {usage}"):
+        model.chat(processor, page, "Read the text.", settings)
+    assert model.chat(processor, page, "Read.", GenerationConfig(max_new_tokens=4)) == model.chat(
+        processor, page, "Read.", **settings
+    )
 
 
 def test_settings_reach_generate(reader: Model, page: Image.Image, capsys: pytest.CaptureFixture[str]) -> None:

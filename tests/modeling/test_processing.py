@@ -1,11 +1,16 @@
 """The processor writes as many placeholders as the model emits tokens, and says so when it does not."""
 
+import copy
 import json
 from pathlib import Path
 
+import jinja2
 import pytest
+import torch
 from PIL import Image
+from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
+from fcotvl_hf.conversion.chat_templates import build_chat_template
 from fcotvl_hf.conversion.student import init_student
 from fcotvl_hf.modeling import (
     FCoTVLConfig,
@@ -94,15 +99,41 @@ def test_masking_what_the_assistant_says_adds_no_input(session_teacher: Model, p
     assert set(inputs) == {"input_ids", "attention_mask", "pixel_values", "assistant_masks"}
 
 
-def test_a_text_without_pictures_may_come_first(session_teacher: Model, page: Image.Image) -> None:
+@pytest.mark.parametrize("order", ["tio", "ito", "iot", "tt", "t", "i"])
+def test_rows_without_images_may_stand_anywhere_in_a_batch_of_trls(
+    session_teacher: Model, page: Image.Image, order: str
+) -> None:
     processor = session_teacher[1]
-    answer = {"role": "assistant", "content": [{"type": "text", "text": "Yes"}]}
-    plain = [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}, answer]
-    shown = [{"role": "user", "content": [{"type": "image", "image": page}]}, answer]
-    options = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "return_assistant_tokens_mask": True}
-    first, last = (
-        processor.apply_chat_template(chats, processor_kwargs={"padding": True}, **options)
-        for chats in ([plain, shown], [shown, plain])
-    )
-    assert first["input_ids"].flip(0).equal(last["input_ids"])
-    assert first["pixel_values"].equal(last["pixel_values"])
+    rows = {
+        "t": {"images": [], "messages": _turn("Hello.", "Good morning")},
+        "i": {"images": [page], "messages": _turn("Read the text.", "Invoice 4711")},
+        "o": {"images": [page, page.crop((0, 0, 112, 112))], "messages": _turn("Compare.", "One is longer")},
+    }
+    collate = DataCollatorForVisionLanguageModeling(processor, assistant_only_loss=True)
+    batch = collate([copy.deepcopy(rows[kind]) for kind in order])
+    pages = [image for kind in order for image in rows[kind]["images"]]
+    if pages:
+        tiles = processor.image_processor(pages, return_tensors="pt")["pixel_values"]
+        assert torch.equal(batch["pixel_values"], tiles)
+    assert ("pixel_values" in batch) == bool(pages)
+    for kind, ids, labels in zip(order, batch["input_ids"], batch["labels"], strict=True):
+        learned = processor.tokenizer.decode(labels[labels != -100])
+        assert learned == rows[kind]["messages"][1]["content"] + "<|im_end|>"
+        assert (ids == processor.image_token_id).sum() == 16 * {"t": 0, "i": 3, "o": 4}[kind]
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+@pytest.mark.parametrize("template", [None, build_chat_template("Hermes-2", with_bos=False)], ids=["tiny", "internvl2"])
+def test_content_that_would_vanish_is_refused(session_teacher: Model, template: str | None, kind: str) -> None:
+    message = {"role": "user", "content": [{"type": kind}, {"type": "text", "text": "What is it?"}]}
+    with pytest.raises(jinja2.TemplateError, match=f'content of type "{kind}" is not supported, only text and image'):
+        session_teacher[1].apply_chat_template([message], chat_template=template)
+
+
+def test_videos_are_refused(session_teacher: Model) -> None:
+    with pytest.raises(ValueError, match="videos are not supported; give their frames as images"):
+        session_teacher[1](text="What happens?", videos=[torch.zeros(4, 3, 112, 112)])
+
+
+def _turn(question: str, answer: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]

@@ -9,6 +9,7 @@ from safetensors import safe_open
 
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.hub.models import PACKAGED, load_model, resolve_model
+from fcotvl_hf.tiny.architecture import build_processor
 from fcotvl_hf.tiny.cards import results_table, sets_table
 from fcotvl_hf.tiny.scores import ask_all, figures, fresh_rows
 
@@ -28,6 +29,11 @@ def test_weights_are_half_precision_and_small() -> None:
 def test_code_beside_the_weights_is_the_code_of_the_package(name: str) -> None:
     for file in (ROOT / "modeling").glob("*_fcotvl.py"):
         assert (Path(resolve_model(name)) / file.name).read_text() == file.read_text(), file.name
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_chat_template_beside_the_weights_is_the_one_of_the_package(name: str) -> None:
+    assert (Path(resolve_model(name)) / "chat_template.jinja").read_text() == build_processor().chat_template
 
 
 def test_cards_and_readme_show_the_scores_on_file() -> None:

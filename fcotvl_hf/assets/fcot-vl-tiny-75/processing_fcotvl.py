@@ -47,7 +47,12 @@ class FCoTVLProcessor(InternVLProcessor):
             text: one text or a list of texts.
             videos: part of InternVL's interface; there is no video half.
             **kwargs: settings of tokenizer and image processor, such as ``max_patches`` or ``padding``.
+
+        Raises:
+            ValueError: there are videos.
         """
+        if videos is not None:
+            raise ValueError("videos are not supported; give their frames as images")
         bos = self.tokenizer.bos_token
         texts = [text] if isinstance(text, str) else text
         if bos is not None and texts is not None and any(item.startswith(bos) for item in texts):
