@@ -1,6 +1,10 @@
-"""What vLLM asks of a model it does not know, checked without vLLM; else it fails, or answers wrongly in silence."""
+"""What vLLM asks of a model it does not know, checked without vLLM; else it fails, or answers wrongly in silence.
 
-import copy
+Its backend for transformers models builds the model anew with linear layers of its own, counts placeholders before any
+pixel is read, and passes on arguments that models do not know:
+https://docs.vllm.ai/en/latest/models/supported_models.html#transformers.
+"""
+
 import json
 import subprocess
 import sys
@@ -18,6 +22,7 @@ from PIL import Image
 from torch import nn
 from transformers import AutoModel
 
+from fcotvl_hf.baselines.sharing import with_tokens
 from fcotvl_hf.conversion.student import build_student
 from fcotvl_hf.hub.cards import checkpoint_card, serving_section
 from fcotvl_hf.hub.names import PACKAGED, resolve_model
@@ -29,13 +34,27 @@ ROOT = Path(__file__).parents[2]
 Model = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 
 
-@pytest.fixture(params=sorted(set(COMPRESSORS) - {"none"}))
-def student(session_teacher: Model, request: pytest.FixtureRequest) -> Model:
-    """A student of stride 2 with each of the compressors."""
-    model = build_student(session_teacher[0], request.param, 2)
-    processor = copy.copy(session_teacher[1])
-    processor.image_seq_length = model.config.image_seq_length
-    return model, processor
+class ForeignLinear(nn.Module):
+    """A linear layer that can only be called, as an engine's own: neither ``weight`` nor ``bias`` is where it was."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self._packed = [linear]
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self._packed[0](inputs)
+
+
+@pytest.fixture(params=COMPRESSORS)
+def served(request: pytest.FixtureRequest, tiny_teacher: Model) -> FCoTVLForConditionalGeneration:
+    """A student with each compressor."""
+    return build_student(tiny_teacher[0], request.param, 1 if request.param == "none" else 2)
+
+
+@pytest.fixture
+def processor(session_teacher: Model) -> FCoTVLProcessor:
+    """That of a student of stride 2."""
+    return with_tokens(session_teacher[1], 8)
 
 
 @pytest.fixture
@@ -49,35 +68,63 @@ def fake_vllm(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     AutoModel.register(FCoTVLForConditionalGeneration.config_class, FCoTVLForConditionalGeneration, exist_ok=True)
 
 
-def test_image_features_are_one_tensor_whatever_else_is_passed(student: Model) -> None:
-    model = student[0].model
-    found = model.get_image_features(torch.zeros(3, 3, 112, 112), return_dict=True, image_grid_thw=torch.ones(1, 3))
-    assert found.pooler_output.shape == (3, 8, model.config.text_config.hidden_size)
+def test_image_features_are_one_tensor_and_unknown_arguments_are_passed_over(
+    served: FCoTVLForConditionalGeneration,
+) -> None:
+    pixels = torch.randn(5, 3, 112, 112)
+    features = served.get_image_features(pixels, return_dict=True, image_grid_thw=torch.ones(5, 3)).pooler_output
+    assert isinstance(features, torch.Tensor)
+    assert features.shape == (5, served.config.image_seq_length, served.config.text_config.hidden_size)
+    assert torch.equal(features, served.model.get_image_features(pixels).pooler_output)
 
 
-def test_modules_are_such_as_vllm_can_replace(student: Model) -> None:
-    model = student[0].model
-    assert model.is_backend_compatible()
-    assert not [module for module in model.modules() if isinstance(module, nn.MultiheadAttention)]
+def test_linear_layers_can_be_replaced(served: FCoTVLForConditionalGeneration) -> None:
+    assert served.model.is_backend_compatible()
+    pixels = torch.randn(2, 3, 112, 112)
+    expected = served.get_image_features(pixels).pooler_output
+    replaced = 0
+    for module in list(served.model.modules()):
+        for name, child in list(module.named_children()):
+            assert not isinstance(child, nn.MultiheadAttention)
+            if isinstance(child, nn.Linear):
+                setattr(module, name, ForeignLinear(child))
+                replaced += 1
+    assert replaced > 10
+    assert torch.equal(served.get_image_features(pixels).pooler_output, expected)
 
 
-def test_the_model_is_built_without_memory_for_its_weights(student: Model) -> None:
+def test_the_model_is_built_without_memory_for_its_weights(served: FCoTVLForConditionalGeneration) -> None:
     with torch.device("cpu"), init_empty_weights(include_buffers=False):  # as vLLM does, which loads them itself
-        model = FCoTVLModel(student[0].config)
+        model = FCoTVLModel(served.config)
     assert all(parameter.is_meta for parameter in model.parameters())
 
 
-def test_tokens_counted_from_sizes_are_the_tokens_written(student: Model, page: Image.Image) -> None:
-    processor = student[1]
-    images = [page, page.crop((0, 0, 112, 112))]
-    counted = processor._get_num_multimodal_tokens(image_sizes=[(image.height, image.width) for image in images])
-    inputs = processor(
-        text="<IMG_CONTEXT> and <IMG_CONTEXT>", images=images, return_text_replacement_offsets=True, return_tensors="pt"
-    )
-    (entries,) = inputs["text_replacement_offsets"]
-    written = [len(processor.tokenizer(entry["replacement"])["input_ids"]) for entry in entries]
-    assert counted["num_image_tokens"] == written == [3 * 8 + 2, 8 + 2]
-    assert counted["num_image_patches"] == inputs["image_grid_thw"].prod(-1).tolist() == [3, 1]
+def test_hidden_states_come_first_without_a_return_dict(session_teacher: Model, page: Image.Image) -> None:
+    model, processor = session_teacher
+    inputs = processor(text="<IMG_CONTEXT>Read the text.", images=page, return_tensors="pt")
+    hidden = model.model(**inputs, use_cache=False, return_dict=False)[0]
+    assert torch.equal(model.lm_head(hidden), model(**inputs).logits)
+
+
+def test_tokens_are_counted_without_pixels(processor: FCoTVLProcessor) -> None:
+    sizes = [(112, 112), (224, 112), (100, 400), (300, 310), (30, 500)]
+    counted = processor._get_num_multimodal_tokens([(height, width) for width, height in sizes])
+    for (width, height), tokens, tiles in zip(sizes, counted.num_image_tokens, counted.num_image_patches, strict=True):
+        inputs = processor(text="<IMG_CONTEXT>", images=Image.new("RGB", (width, height)), return_tensors="pt")
+        assert tokens == inputs["input_ids"].shape[1]  # the image's two tags are counted
+        assert tiles == len(inputs["pixel_values"])
+        assert (inputs["input_ids"] == processor.image_token_id).sum() == tiles * 8
+
+
+def test_each_image_says_where_its_placeholders_went(processor: FCoTVLProcessor, page: Image.Image) -> None:
+    tile = page.crop((0, 0, 112, 112))
+    texts, images = ["<IMG_CONTEXT> and <IMG_CONTEXT>", "no image", "<IMG_CONTEXT>"], [[page, tile], [], [tile]]
+    inputs: dict[str, Any] = processor(text=texts, images=images, padding=True, return_text_replacement_offsets=True)
+    offsets = inputs["text_replacement_offsets"]
+    assert [[entry["type"] for entry in sample] for sample in offsets] == [["image", "image"], [], ["image"]]
+    written = [processor.tokenizer(entry["replacement"])["input_ids"] for sample in offsets for entry in sample]
+    assert [len(ids) for ids in written] == [3 * 8 + 2, 8 + 2, 8 + 2]
+    assert inputs["image_grid_thw"].prod(-1).tolist() == [3, 1, 1]
 
 
 def test_plugin_shows_vllm_the_model_without_head(fake_vllm: dict[str, str], session_teacher: Model) -> None:
