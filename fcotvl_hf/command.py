@@ -65,4 +65,5 @@ def _quieten_libraries() -> None:
     """No progress bars on a stderr nobody watches, no multi-line reports of transformers beside our one-line errors."""
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    for library in ("TRANSFORMERS", "HF_HUB"):
+        os.environ.setdefault(f"{library}_VERBOSITY", "error")

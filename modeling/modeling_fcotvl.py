@@ -5,6 +5,7 @@ projector → into the language model's embeddings where ``<IMG_CONTEXT>`` stand
 Paper: https://arxiv.org/abs/2502.18512.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -80,7 +81,7 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
         )
         hidden = outputs.last_hidden_state if layer == -1 else outputs.hidden_states[layer]
         patches = hidden[:, 1:]  # [tiles, patches, width], the CLS token dropped
-        side = int(patches.shape[1] ** 0.5)
+        side = math.isqrt(patches.shape[1])
         grid = patches.reshape(patches.shape[0], side, side, -1)
         shuffled = self.pixel_shuffle(grid, scale_factor=self.config.downsample_ratio)  # [tiles, side/2, side/2, 4C]
         outputs.pooler_output = shuffled.flatten(1, 2)  # [tiles, N, 4C]

@@ -71,6 +71,7 @@ def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = root.level, package.level
     monkeypatch.setenv("TQDM_DISABLE", "1")
     monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
+    monkeypatch.setenv("HF_HUB_VERBOSITY", "error")
     yield
     root.handlers.clear()
     root.setLevel(before[0])

@@ -63,6 +63,21 @@ def test_bad_arguments_leave_with_2(argv: list[str], told: str, capsys: pytest.C
     assert told in _usage_error(capsys, *argv)
 
 
+@pytest.mark.parametrize(
+    ("model", "options", "told"),
+    [
+        (",", [], "',' names no model; give a folder, a Hub id or one of tiny, tiny-50, tiny-75"),
+        ("", [], "'' names no model; give a folder, a Hub id or one of tiny, tiny-50, tiny-75"),
+        ("a/b", ["--compare"], "--compare needs several models; name them with commas: a/b,OTHER"),
+    ],
+)
+def test_ask_needs_models(
+    model: str, options: list[str], told: str, page_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["ask", model, page_file, "Read.", *options]) == 2
+    assert capsys.readouterr() == ("", f"fcotvl ask: error: {told}\n")
+
+
 def test_failed_run_is_1_and_one_line(page_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["ask", str(tmp_path / "absent"), page_file, "Read."]) == 1
     told = capsys.readouterr().err

@@ -84,10 +84,12 @@ class Shape:
     max_tiles: int = 12
 
     def __post_init__(self) -> None:
-        if self.tokens_per_row % self.compressor_stride:
+        row = self.tokens_per_row
+        if row % self.compressor_stride:
+            divisors = ", ".join(str(stride) for stride in range(1, row + 1) if row % stride == 0)
             raise ValueError(
-                f"stride {self.compressor_stride} does not divide the {self.tokens_per_row} visual tokens in a row "
-                f"of {self.name}'s tiles"
+                f"stride {self.compressor_stride} does not divide the {row} visual tokens in a row of {self.name}'s "
+                f"tiles; choose one of {divisors}"
             )
 
     @property

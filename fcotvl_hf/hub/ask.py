@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from transformers import TextStreamer
 
+from fcotvl_hf.command import UsageError
 from fcotvl_hf.cost.tokens import visual_tokens
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -78,12 +79,14 @@ def model_names(model: str, compare: bool) -> list[str]:
         compare: let a packaged name stand for all packaged models.
 
     Raises:
-        ValueError: there is only one model to compare.
+        UsageError: there is no model, or only one to compare.
     """
-    names = [model] if Path(model).is_dir() else [name for name in model.split(",") if name]
+    names = [model] if model and Path(model).is_dir() else [name for name in model.split(",") if name]
+    if not names:
+        raise UsageError(f"{model!r} names no model; give a folder, a Hub id or one of {', '.join(PACKAGED)}")
     if compare and len(names) == 1:
         if names[0] not in PACKAGED:
-            raise ValueError(f"--compare needs several models; name them with commas: {names[0]},OTHER")
+            raise UsageError(f"--compare needs several models; name them with commas: {names[0]},OTHER")
         return list(PACKAGED)
     return names
 
@@ -108,7 +111,8 @@ def ask(
         as_json: write one JSON object per model and line instead.
 
     Raises:
-        ValueError: a file is no image, a model cannot be used, or there is only one model to compare.
+        UsageError: there is no model, or only one to compare.
+        ValueError: a file is no image, or a model cannot be used.
         OSError: a file or a model is not there.
     """
     names = model_names(model, compare)

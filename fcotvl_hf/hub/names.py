@@ -21,7 +21,7 @@ def resolve_model(name: str) -> str:
     """
     if name in PACKAGED:
         return str(resources.files("fcotvl_hf") / "assets" / PACKAGED[name])
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return name
     looks_like_path = name.startswith((".", "/", "~", "\\")) or name.count("/") != 1 or name.endswith("/")
     if looks_like_path:

@@ -115,7 +115,8 @@ def test_a_stride_that_does_not_fit_leaves_with_2(page_file: str, capsys: pytest
     assert cli.main(["tokens", page_file, "--shape", "internvl2-1b", "--strides", "3"]) == 2
     assert capsys.readouterr() == (
         "",
-        "fcotvl tokens: error: stride 3 does not divide the 16 visual tokens in a row of internvl2-1b's tiles\n",
+        "fcotvl tokens: error: stride 3 does not divide the 16 visual tokens in a row of internvl2-1b's tiles; "
+        "choose one of 1, 2, 4, 8, 16\n",
     )
 
 

@@ -1,7 +1,7 @@
-"""Compressors: fewer visual tokens per tile, between the pixel shuffle and the projector.
+"""The list of compressors: fewer visual tokens per tile, between the pixel shuffle and the projector.
 
-A new compressor is one class in one file and one entry of ``COMPRESSORS``. Paper: https://arxiv.org/abs/2502.18512,
-section 3.2.
+A new one is one class in one file, after ``Compressor`` in ``compressor_fcotvl.py``, and one entry of ``COMPRESSORS``.
+Paper: https://arxiv.org/abs/2502.18512, section 3.2.
 """
 
 from collections.abc import Callable
