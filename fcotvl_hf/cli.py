@@ -221,7 +221,7 @@ fcotvl init tiny student --stride 2                            128 instead of 25
 fcotvl init tiny student --compression 0.75                    the same as --stride 4
 fcotvl init tiny student --stride 4 --compressor mean          no parameters: the untrained baseline"""
     parser = _add(commands, "init", "make an untrained student from a teacher", _init, examples)
-    parser.add_argument("teacher", metavar="TEACHER", help="model of stride 1: folder, Hub id or packaged name")
+    parser.add_argument("teacher", metavar="TEACHER", help="model without compressor: folder, Hub id or packaged name")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
     amount = parser.add_mutually_exclusive_group(required=True)
     amount.add_argument("--stride", type=positive, metavar="R", help="neighbouring visual tokens merged into one")

@@ -46,16 +46,17 @@ def student_config(teacher: FCoTVLConfig, compressor_type: str, stride: int) -> 
     """The configuration of a teacher's student.
 
     Args:
-        teacher: configuration of a model of stride 1; not changed.
+        teacher: configuration of a model without compressor; not changed.
         compressor_type: name of the compressor, e.g. ``"conv1d"``.
         stride: how many neighbouring visual tokens become one.
 
     Raises:
         ValueError: the teacher is itself compressed, or the stride does not divide a row of its tokens.
     """
-    if teacher.compressor_stride != 1:
+    if teacher.compressor_type != "none":
         raise ValueError(
-            f"the teacher has stride {teacher.compressor_stride}; students are made from a model of stride 1"
+            f"the teacher has a {teacher.compressor_type} compressor of stride {teacher.compressor_stride}; students "
+            "are made from a model without one"
         )
     settings = {"compressor_type": compressor_type, "compressor_stride": stride, "image_seq_length": None}
     return FCoTVLConfig.from_dict(teacher.to_dict() | settings)
@@ -67,7 +68,7 @@ def build_student(
     """Copy a teacher in memory and give the copy a fresh compressor.
 
     Args:
-        teacher: a model of stride 1; not changed.
+        teacher: a model without compressor; not changed.
         compressor_type: name of the compressor, e.g. ``"conv1d"``.
         stride: how many neighbouring visual tokens become one.
 
@@ -95,7 +96,7 @@ def init_student(
     The teacher's weights are copied tensor by tensor, so memory stays at one tensor and the fresh compressor.
 
     Args:
-        teacher: packaged name, folder or Hub id of a stride-1 model.
+        teacher: packaged name, folder or Hub id of a model without compressor.
         out: the folder to write.
         stride: how many neighbouring visual tokens become one.
         compressor_type: name of the compressor.

@@ -1,10 +1,13 @@
 """A student is its teacher with fewer tokens, usable before any training."""
 
+import copy
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from fcotvl_hf.conversion.student import build_student, init_student, is_untrained
 from fcotvl_hf.hub.models import load_model
@@ -49,6 +52,41 @@ def test_written_student_loads_and_answers(teacher_folder: Path, tmp_path: Path,
     assert model.generation_config.eos_token_id == model.config.text_config.eos_token_id
 
 
+def test_written_weights_are_those_built_in_memory_also_from_shards(
+    session_teacher, teacher_folder: Path, tmp_path: Path
+) -> None:
+    shards = Path(shutil.copytree(teacher_folder, tmp_path / "shards"))
+    (shards / "model.safetensors").unlink()
+    copy.deepcopy(session_teacher[0]).save_pretrained(shards, max_shard_size="100KB")
+    assert len(list(shards.glob("*.safetensors"))) > 2
+    expected = build_student(session_teacher[0], "conv1d", 2).state_dict()
+    for teacher in (teacher_folder, shards):
+        init_student(str(teacher), tmp_path / "student", stride=2, overwrite=True)
+        written = load_file(tmp_path / "student" / "model.safetensors")
+        assert written.keys() == expected.keys()
+        assert all(torch.equal(weight, expected[name]) for name, weight in written.items())
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"lm_head.weight": None}, r"the checkpoint lacks tensors for lm_head\.weight \(1 in all\)"),
+        ({"lm_head.bias": torch.zeros(2)}, r"tensor lm_head\.bias of the checkpoint has no place in the model"),
+        ({"lm_head.weight": torch.zeros(2)}, r"tensor lm_head\.weight: .* would have shape \[2\]"),
+    ],
+    ids=["missing", "left over", "another shape"],
+)
+def test_a_teacher_that_does_not_fit_its_configuration_is_refused(
+    teacher_folder: Path, tmp_path: Path, change: dict[str, torch.Tensor | None], told: str
+) -> None:
+    teacher = Path(shutil.copytree(teacher_folder, tmp_path / "teacher"))
+    weights = load_file(teacher / "model.safetensors") | change
+    save_file({name: weight for name, weight in weights.items() if weight is not None}, teacher / "model.safetensors")
+    with pytest.raises(ValueError, match=told):
+        init_student(str(teacher), tmp_path / "student", stride=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["teacher"]
+
+
 def test_what_init_wrote_is_untrained_until_it_is_saved_again(teacher_folder: Path, tmp_path: Path) -> None:
     init_student(str(teacher_folder), tmp_path / "student", stride=2)
     assert is_untrained(str(tmp_path / "student"))
@@ -59,9 +97,10 @@ def test_what_init_wrote_is_untrained_until_it_is_saved_again(teacher_folder: Pa
 
 
 def test_refuses_to_compress_a_student(tiny_teacher) -> None:
-    student = build_student(tiny_teacher[0], "conv1d", 2)
-    with pytest.raises(ValueError, match="stride 1"):
-        build_student(student, "conv1d", 2)
+    for stride in (1, 2):
+        student = build_student(tiny_teacher[0], "conv1d", stride)
+        with pytest.raises(ValueError, match=f"a conv1d compressor of stride {stride}; .* a model without one"):
+            build_student(student, "conv1d", 2)
 
 
 def test_bad_stride_leaves_nothing_behind(teacher_folder: Path, tmp_path: Path) -> None:
