@@ -56,7 +56,7 @@ def student_config(teacher: FCoTVLConfig, compressor_type: str, stride: int) -> 
     if teacher.compressor_type != "none":
         raise ValueError(
             f"the teacher has a {teacher.compressor_type} compressor of stride {teacher.compressor_stride}; students "
-            "are made from a model without one"
+            "are made from a model without"
         )
     settings = {"compressor_type": compressor_type, "compressor_stride": stride, "image_seq_length": None}
     return FCoTVLConfig.from_dict(teacher.to_dict() | settings)

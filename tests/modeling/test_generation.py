@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+import transformers
+from packaging.version import Version
 from PIL import Image
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
@@ -98,7 +100,8 @@ def test_a_second_turn_may_go_on_with_the_cache_of_the_first(reader: Model, page
     more = processor.tokenizer("<|im_end|><|user|>And now?<|im_end|><|assistant|>", return_tensors="pt")["input_ids"]
     both = torch.cat([first.sequences, more], dim=1)
     mask = torch.ones_like(both)
-    cached = model.generate(input_ids=both, attention_mask=mask, past_key_values=first.past_key_values, **options)
+    name = "cache" if Version(transformers.__version__) >= Version("5.24") else "past_key_values"
+    cached = model.generate(input_ids=both, attention_mask=mask, **{name: first[name]}, **options)
     pixels = inputs["pixel_values"]
     assert torch.equal(cached, model.generate(input_ids=both, attention_mask=mask, pixel_values=pixels, **options))
 
