@@ -23,10 +23,12 @@ test-slow: $(STAMP)
 serve-test: $(VLLM_VENV)/.installed
 	$(VLLM_VENV)/bin/python -m pytest tests/serving -m vllm
 
+# mypy follows no package-dir: the folders that are installed under another name are checked by themselves
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p fcotvl_hf
+	$(BIN)/mypy modeling eval_harness dataset_builders
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

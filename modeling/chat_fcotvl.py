@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from types import UnionType
 from typing import Any, Literal, TypeAlias, overload
 
+import torch
 from PIL import Image
 from transformers import GenerationConfig, GenerationMixin, ProcessorMixin
 
@@ -26,6 +27,9 @@ _USAGE = (
 
 class ChatMixin(GenerationMixin):
     """Gives a model that generates from images and text the method ``chat``."""
+
+    device: torch.device
+    dtype: torch.dtype
 
     @overload
     def chat(

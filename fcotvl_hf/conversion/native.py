@@ -50,7 +50,7 @@ def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | No
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left")
     image_processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
     processor = FCoTVLProcessor(image_processor, tokenizer, config.image_seq_length, tokenizer.chat_template)
-    processor.check_against(config.image_seq_length, config.vision_config.image_size[0])
+    processor.check_against(config)
     original = processor.apply_chat_template(_PROBE, add_generation_prompt=True)
     for name in CONVERSATIONS:
         if (

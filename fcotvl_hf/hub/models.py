@@ -38,7 +38,7 @@ def load_model(
         dtype = torch.float32
     model = load_weights(path, dtype)
     processor = FCoTVLProcessor.from_pretrained(path)
-    processor.check_against(model.config.image_seq_length, model.config.vision_config.image_size[0])
+    processor.check_against(model.config)
     return model.to(target).eval(), processor
 
 

@@ -33,7 +33,7 @@ class FCoTTrainer(SFTTrainer):
     def __init__(self, model: Any, args: FCoTConfig, train_dataset: Any, **kwargs: Any) -> None:
         super().__init__(model=model, args=args, train_dataset=train_dataset, **kwargs)
         config = self.model.config
-        self.processing_class.check_against(config.image_seq_length, config.vision_config.image_size[0])
+        self.processing_class.check_against(config)
         if args.compile_towers:
             for tower in (self.model.model.vision_tower, self.model.model.language_model):
                 tower.compile(dynamic=True)

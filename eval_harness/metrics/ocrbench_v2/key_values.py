@@ -73,7 +73,7 @@ def combinations(reference: str | Mapping[str, Any]) -> list[dict[str, Any]] | N
     return [dict(zip(wanted, values, strict=True)) for values in product(*wanted.values())]
 
 
-def parse_reference(text: str) -> dict[str, list[Any]]:
+def parse_reference(text: str) -> dict[str, Sequence[Any]]:
     """Read a reference of the Chinese part: a Python dict whose values may be single ones.
 
     Raises:
@@ -95,7 +95,7 @@ def _alternatives(reference: str | Mapping[str, Any]) -> dict[str, Sequence[Any]
     return _listed(value) if isinstance(value, dict) else None
 
 
-def _listed(pairs: Mapping[str, Any]) -> dict[str, list[Any]]:
+def _listed(pairs: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
     """Key → list of values, where a value may be a single one."""
     return {key: values if isinstance(values, list) else [values] for key, values in pairs.items()}
 

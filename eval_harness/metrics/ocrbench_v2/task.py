@@ -114,7 +114,7 @@ def _question(free: Callable[[str, Any], float]) -> Callable[[Reply], float]:
 
 
 def _counting(reply: Reply) -> float:
-    scorers = {"exact match": count_contained, "regression": count_near}
+    scorers: dict[str | None, Callable[..., float]] = {"exact match": count_contained, "regression": count_near}
     return _chosen(reply, scorers)(reply.prediction, reply.listed)
 
 

@@ -86,7 +86,7 @@ class FCoTVLProcessor(InternVLProcessor):
         return inputs
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, *args: Any, **kwargs: Any) -> "FCoTVLProcessor":
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
         """Load a processor and refuse one that disagrees with the model configuration beside it.
 
         Raises:
@@ -98,25 +98,24 @@ class FCoTVLProcessor(InternVLProcessor):
             return processor
         settings, _ = FCoTVLConfig.get_config_dict(pretrained_model_name_or_path, **kwargs)
         if settings.get("model_type") == FCoTVLConfig.model_type:
-            config = FCoTVLConfig.from_dict(settings)
-            processor.check_against(config.image_seq_length, config.vision_config.image_size[0])
+            processor.check_against(FCoTVLConfig.from_dict(settings))
         return processor
 
-    def check_against(self, image_seq_length: int, image_size: int) -> None:
+    def check_against(self, config: FCoTVLConfig) -> None:
         """Check that this processor makes what a model expects; serving engines would answer wrong in silence.
 
         Args:
-            image_seq_length: visual tokens per tile of the model.
-            image_size: side of the model's tiles in pixels.
+            config: the model's.
 
         Raises:
-            ValueError: either differs.
+            ValueError: tokens per tile or tile size differ.
         """
-        if self.image_seq_length != image_seq_length:
+        emitted = config.image_seq_length
+        if self.image_seq_length != emitted:
             raise ValueError(
-                f"the processor writes {self.image_seq_length} placeholders per tile, the model emits "
-                f"{image_seq_length} visual tokens: set image_seq_length in processor_config.json to {image_seq_length}"
+                f"the processor writes {self.image_seq_length} placeholders per tile, the model emits {emitted} visual "
+                f"tokens: set image_seq_length in processor_config.json to {emitted}"
             )
-        side = self.image_processor.size["height"]
-        if side != image_size:
-            raise ValueError(f"the processor cuts tiles of {side} px, the model expects {image_size} px")
+        cut, expected = self.image_processor.size["height"], config.vision_config.image_size[0]
+        if cut != expected:
+            raise ValueError(f"the processor cuts tiles of {cut} px, the model expects {expected} px")

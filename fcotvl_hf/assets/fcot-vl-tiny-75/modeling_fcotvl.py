@@ -40,7 +40,8 @@ class FCoTVLPreTrainedModel(InternVLPreTrainedModel):
         Raises:
             ValueError: weights are missing, for instance a compressor's in the checkpoint of a teacher.
         """
-        model, info = super().from_pretrained(pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs)
+        loaded: Any = super().from_pretrained(pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs)
+        model, info = loaded
         if keys := sorted(info["missing_keys"]):
             shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
             raise ValueError(f"{pretrained_model_name_or_path} does not fit its config.json: missing keys {shown}")

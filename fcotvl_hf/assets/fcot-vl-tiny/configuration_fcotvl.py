@@ -4,7 +4,7 @@ Paper: https://arxiv.org/abs/2502.18512, section 3. Compression is 1 − 1/strid
 tile, stride 4 quarters them, stride 1 with ``"none"`` is InternVL itself.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huggingface_hub.dataclasses import strict
 from transformers import InternVLConfig
@@ -42,7 +42,10 @@ class FCoTVLConfig(InternVLConfig):
     compressor_type: str = "none"
     compressor_stride: int = 1
     compressor_groups: int = 1
-    image_seq_length: int | None = None
+    image_seq_length: int | None = None  # type: ignore[assignment]
+    if TYPE_CHECKING:  # dictionaries, until the parent has made configurations of them
+        vision_config: Any
+        text_config: Any
 
     def __post_init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("auto_map", dict(AUTO_MAP))

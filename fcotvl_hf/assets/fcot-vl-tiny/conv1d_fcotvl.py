@@ -30,4 +30,4 @@ class Conv1dCompressor(nn.Conv1d, Compressor):
         width = self.in_channels // self.groups
         identity = torch.eye(width, dtype=self.weight.dtype, device=self.weight.device).repeat(self.groups, 1)
         init.copy_(self.weight, (identity / self.stride[0]).unsqueeze(-1).expand_as(self.weight))
-        init.zeros_(self.bias)
+        init.zeros_(self.bias)  # type: ignore[arg-type]
