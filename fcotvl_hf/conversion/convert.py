@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
@@ -23,13 +22,14 @@ from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
-from .chat_templates import build_chat_template
+from .chat_templates import CONVERSATIONS, build_chat_template
 from .checkpoint import Checkpoint, open_checkpoint
 from .configuration import convert_config, convert_image_processor, llm_type
 from .key_maps import KeyMap, map_native, original_key_map
 from .native import native_config, native_processor
 from .output import check_output
-from .tokenizer import adds_bos, convert_tokenizer, read_json
+from .settings import Settings, blamed_on, read_json
+from .tokenizer import adds_bos, convert_tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def open_source(folder: Path, allow_pickle: bool = False, system_prompt: str | N
     settings = read_json(folder / "config.json")
     match settings.get("model_type"):
         case "internvl_chat":
-            return _open_original(folder, settings, allow_pickle, system_prompt)
+            return _open_original(folder, Settings(settings, "config.json"), allow_pickle, system_prompt)
         case "internvl":
             config = native_config(settings)
             processor = native_processor(folder, config, system_prompt)
@@ -158,17 +158,16 @@ def plan(source: Source, dtype: torch.dtype | None = None) -> dict[str, TensorSp
 
 def _wanted(config: FCoTVLConfig) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the weights that a model of this configuration reads."""
-    with torch.device("meta"):
+    with blamed_on("config.json"), torch.device("meta"):
         model = FCoTVLForConditionalGeneration(config)
     tied = {_HEAD} if config.tie_word_embeddings else set()
     return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in tied}
 
 
-def _open_original(folder: Path, settings: dict[str, Any], allow_pickle: bool, system_prompt: str | None) -> Source:
+def _open_original(folder: Path, settings: Settings, allow_pickle: bool, system_prompt: str | None) -> Source:
     llm = llm_type(settings)
     tokenizer = convert_tokenizer(folder)
-    bos = adds_bos(read_json(folder / "tokenizer_config.json"))
-    template = build_chat_template(str(settings.get("template")), bos, system_prompt)
+    template = build_chat_template(settings.choice("template", CONVERSATIONS), adds_bos(tokenizer), system_prompt)
     config = convert_config(settings, tokenizer.get_vocab().__getitem__)
     processor = FCoTVLProcessor(
         convert_image_processor(settings), tokenizer, image_seq_length=config.image_seq_length, chat_template=template

@@ -8,8 +8,9 @@ from transformers import PreTrainedTokenizerFast
 
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLImageProcessor, FCoTVLProcessor
 
-from .chat_templates import CONVERSATIONS, build_chat_template
-from .tokenizer import IMAGE_TOKENS
+from .chat_templates import BOS_LINE, CONVERSATIONS, build_chat_template
+from .settings import blamed_on
+from .tokenizer import IMAGE_TOKENS, adds_bos
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +31,14 @@ def native_config(settings: dict[str, Any]) -> FCoTVLConfig:
         settings: the content of ``config.json``.
 
     Raises:
-        ValueError: its ``image_seq_length`` contradicts its tile size.
+        ValueError: a setting is of another type, or ``image_seq_length`` contradicts the tile size.
     """
-    return FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
+    with blamed_on("config.json"):
+        return FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
 
 
 def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | None = None) -> FCoTVLProcessor:
-    """The processor of a native folder, with answer marks in its chat template if it is one we know.
+    """The processor of a native folder, with BOS and answer marks in its chat template.
 
     Args:
         folder: with tokenizer, image processor and chat template.
@@ -44,25 +46,33 @@ def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | No
         system_prompt: for the chat template, if it is one we know.
 
     Raises:
-        OSError: a file is missing.
-        ValueError: a system prompt is given for a template that is not known.
+        ValueError: a file is missing or damaged, or a system prompt is given for a template that is not known.
     """
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left")
-    image_processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
+    with blamed_on(f"the tokenizer in {folder}"):
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(
+            folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left"
+        )
+    with blamed_on(f"the image processor in {folder}"):
+        image_processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
     processor = FCoTVLProcessor(image_processor, tokenizer, config.image_seq_length, tokenizer.chat_template)
     processor.check_against(config.image_seq_length, config.vision_config.image_size[0])
-    original = processor.apply_chat_template(_PROBE, add_generation_prompt=True)
+    with blamed_on(f"the chat template in {folder}"):
+        original = _render(processor, processor.chat_template)
+    bos = tokenizer.bos_token or ""
+    written = bos != "" and original.startswith(bos)
+    with_bos = written or adds_bos(tokenizer)
     for name in CONVERSATIONS:
-        if (
-            processor.apply_chat_template(
-                _PROBE, chat_template=build_chat_template(name, with_bos=False), add_generation_prompt=True
-            )
-            == original
-        ):
-            processor.chat_template = build_chat_template(name, with_bos=False, system_prompt=system_prompt)
+        if _render(processor, build_chat_template(name, with_bos=False)) == original.removeprefix(bos):
+            processor.chat_template = build_chat_template(name, with_bos, system_prompt)
             return processor
     if system_prompt is not None:
         raise ValueError(f"{folder} has a chat template of its own; edit chat_template.jinja instead of --system")
+    if with_bos and not written:
+        processor.chat_template = BOS_LINE + processor.chat_template
     if "{% generation %}" not in processor.chat_template:
         logger.warning("%s: its chat template marks no answers; training needs {%% generation %%} around them", folder)
     return processor
+
+
+def _render(processor: FCoTVLProcessor, template: str | None) -> str:
+    return str(processor.apply_chat_template(_PROBE, chat_template=template, add_generation_prompt=True))

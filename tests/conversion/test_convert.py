@@ -118,7 +118,7 @@ def test_system_prompt_can_be_replaced(tmp_path: Path) -> None:
         (_set("use_thumbnail", False), "use_thumbnail=False is not supported"),
         (_set("template", "phi3-chat"), "template='phi3-chat' is not supported"),
         (_set("llm_config", "model_type", "phi3"), "model_type='phi3' is not supported"),
-        (_set("llm_config", "rope_scaling", {"type": "yarn", "factor": 2.0}), "type 'yarn' is not supported"),
+        (_set("llm_config", "rope_scaling", {"type": "yarn", "factor": 2.0}), r"rope_scaling\.type='yarn' is not supported"),
         (_set("force_image_size", 112), "force_image_size=112 differs"),
         (_set("model_type", "llava"), "is of type 'llava'"),
         (_set("llm_config", "intermediate_size", 160), r"gate_proj.weight would have shape \[128, 64\]"),
