@@ -38,6 +38,8 @@ _WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"
 
 _HEAD = "lm_head.weight"
 
+_WEIGHT_TYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+
 _NOTE = "Converted from `{source}` by `fcotvl convert`: its weights, tokenizer and chat template, and its answers."
 
 
@@ -131,12 +133,13 @@ def plan(source: Source, dtype: torch.dtype | None = None) -> dict[str, TensorSp
         dtype: of the weights; the source's by default.
 
     Raises:
-        ValueError: a tensor is unknown, missing, or of another shape than the configuration says.
+        ValueError: a tensor is unknown, missing, quantised, or of another shape than the configuration says; or the
+            tokenizer has more ids than the model has embeddings.
     """
-    targets = {
-        name: _targets(source, name, torch.empty(spec.shape, device="meta"))
-        for name, spec in source.checkpoint.specs.items()
-    }
+    vocabulary = source.config.text_config.vocab_size
+    if (largest := max(source.processor.tokenizer.get_vocab().values())) >= vocabulary:
+        raise ValueError(f"the tokenizer has ids up to {largest}, but vocab_size={vocabulary} in config.json")
+    targets = {name: _targets(source, name, spec) for name, spec in source.checkpoint.specs.items()}
     if any(target == _HEAD for parts in targets.values() for target, _ in parts):
         source.config.tie_word_embeddings = False  # older native folders do not say so, and .bin files store both
     wanted = _wanted(source.config)
@@ -177,7 +180,10 @@ def _open_original(folder: Path, settings: Settings, allow_pickle: bool, system_
     return Source(config, processor, open_checkpoint(folder, allow_pickle), key_map)
 
 
-def _targets(source: Source, name: str, tensor: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
+def _targets(source: Source, name: str, spec: TensorSpec) -> list[tuple[str, torch.Tensor]]:
+    if spec.dtype not in _WEIGHT_TYPES:
+        raise ValueError(f"tensor {name} is of type {spec.dtype}; quantised checkpoints are not supported")
+    tensor = torch.empty(spec.shape, device="meta")
     try:
         targets = source.key_map(name, tensor)
     except ValueError as error:

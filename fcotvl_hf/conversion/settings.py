@@ -39,7 +39,8 @@ def blamed_on(file: Path | str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # each library has exceptions of its own, tokenizers even bare ones
-        raise ValueError(f"{file} cannot be used ({type(error).__name__}: {error})") from error
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{file} cannot be used ({type(error).__name__}: {reason})") from error
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ class Settings:
             raise self.error(key, f"a whole number of at least {least}")
         return value
 
-    def number(self, key: str, least: float = 0.0) -> float:
+    def number(self, key: str, default: float | None = None, least: float = 0.0) -> float:
         """A number of at least ``least``."""
-        value = self._read(key)
+        value = self._read(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < float("inf"):
             raise self.error(key, f"a number of at least {least:g}")
         return float(value)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, processors
 from transformers import PreTrainedTokenizerFast
+from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
 from .byte_level_bpe import read_byte_level
 from .sentencepiece_bpe import read_sentencepiece
@@ -124,12 +125,13 @@ def _prepend(bos: str, index: int) -> processors.TemplateProcessing:
 
 def _wrap(tokenizer: Tokenizer, settings: Settings) -> PreTrainedTokenizerFast:
     named = {name: _token(settings, name) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
+    max_length = int(settings.number("model_max_length", default=VERY_LARGE_INTEGER))
     with blamed_on(settings.file):
         return PreTrainedTokenizerFast(
             tokenizer_object=tokenizer,
             extra_special_tokens=IMAGE_TOKENS,
             clean_up_tokenization_spaces=False,
-            model_max_length=settings.content.get("model_max_length"),
+            model_max_length=max_length,
             padding_side="left",
             **{name: token for name, token in named.items() if token is not None},
         )
