@@ -28,6 +28,9 @@ _REQUIRED = {
 }
 """What every InternVL2 checkpoint says, and all that the native model and image processor do."""
 
+NORMS = ("layer_norm", "rms_norm")
+"""What a vision tower may normalise with."""
+
 _QK_NORM_EPS = 1e-6
 """What native InternVL adds to the variance of queries and keys, whatever its ``layer_norm_eps``."""
 
@@ -37,7 +40,7 @@ def _activation(settings: Settings, key: str) -> str:
 
 
 def _norm(settings: Settings, key: str) -> str:
-    return settings.choice(key, ("layer_norm", "rms_norm"))
+    return settings.choice(key, NORMS)
 
 
 _VISION: dict[str, tuple[str, Reader]] = {

@@ -4,12 +4,15 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from transformers import PreTrainedTokenizerFast
+from transformers.activations import ACT2FN
 
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLImageProcessor, FCoTVLProcessor
 
 from .chat_templates import BOS_LINE, CONVERSATIONS, build_chat_template
-from .settings import blamed_on
+from .configuration import NORMS
+from .settings import Settings, blamed_on, read_json
 from .tokenizer import IMAGE_TOKENS, adds_bos
 
 logger = logging.getLogger(__name__)
@@ -31,8 +34,10 @@ def native_config(settings: dict[str, Any]) -> FCoTVLConfig:
         settings: the content of ``config.json``.
 
     Raises:
-        ValueError: a setting is of another type, or ``image_seq_length`` contradicts the tile size.
+        ValueError: a setting is of another type, ``image_seq_length`` contradicts the tile size, or the layer of the
+            vision tower that is asked for does not exist.
     """
+    _check_settings(Settings(settings, "config.json"))
     with blamed_on("config.json"):
         return FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
 
@@ -48,13 +53,10 @@ def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | No
     Raises:
         ValueError: a file is missing or damaged, or a system prompt is given for a template that is not known.
     """
-    with blamed_on(f"the tokenizer in {folder}"):
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(
-            folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left"
-        )
-    with blamed_on(f"the image processor in {folder}"):
-        image_processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
-    processor = FCoTVLProcessor(image_processor, tokenizer, config.image_seq_length, tokenizer.chat_template)
+    tokenizer = _tokenizer(folder, config.image_token_id)
+    processor = FCoTVLProcessor(
+        _image_processor(folder), tokenizer, config.image_seq_length, chat_template=tokenizer.chat_template
+    )
     processor.check_against(config.image_seq_length, config.vision_config.image_size[0])
     with blamed_on(f"the chat template in {folder}"):
         original = _render(processor, processor.chat_template)
@@ -71,6 +73,42 @@ def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | No
         processor.chat_template = BOS_LINE + processor.chat_template
     if "{% generation %}" not in processor.chat_template:
         logger.warning("%s: its chat template marks no answers; training needs {%% generation %%} around them", folder)
+    return processor
+
+
+def _check_settings(settings: Settings) -> None:
+    """What transformers notices too late, or with an error that names no setting."""
+    vision, text = settings.section("vision_config"), settings.section("text_config")
+    vision.choice("hidden_act", ACT2FN, default="gelu")
+    vision.choice("norm_type", NORMS, default="layer_norm")
+    text.choice("hidden_act", ACT2FN, default="silu")
+    settings.choice("projector_hidden_act", ACT2FN, default="gelu")
+    settings.only("vision_feature_select_strategy", "default", default="default")
+    layers = vision.whole("num_hidden_layers", default=24)
+    if (layer := settings.content.get("vision_feature_layer", -1)) not in range(-layers - 1, layers + 1):
+        raise ValueError(f"config.json: vision_feature_layer={layer} is none of the vision tower's {layers} layers")
+
+
+def _tokenizer(folder: Path, image_token_id: int) -> PreTrainedTokenizerFast:
+    files = [folder / "tokenizer.json", folder / "tokenizer_config.json"]
+    for file in files:
+        read_json(file)
+    with blamed_on(" or ".join(map(str, files))):
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(
+            folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left"
+        )
+    if tokenizer.context_image_token_id != image_token_id:
+        token, index = tokenizer.context_image_token, tokenizer.context_image_token_id
+        raise ValueError(f"{folder}: {token} has id {index}, but image_token_id={image_token_id} in config.json")
+    return tokenizer
+
+
+def _image_processor(folder: Path) -> FCoTVLImageProcessor:
+    with blamed_on(f"{folder}: the image processor's configuration"):
+        processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
+        processor(Image.new("RGB", (8, 8)))  # wrong settings are not noticed before they are used
+    tiling = Settings(processor.to_dict(), f"{folder}: the image processor's configuration")
+    tiling.whole("max_patches", least=tiling.whole("min_patches"))
     return processor
 
 

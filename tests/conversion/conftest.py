@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from transformers import InternVLConfig, InternVLForConditionalGeneration
 
 from fcotvl_hf.conversion.convert import convert
 
@@ -87,3 +88,18 @@ def split_weights(folder: Path, shards: int) -> None:
         save_file(part, folder / name, {"format": "pt"})
         weight_map |= dict.fromkeys(part, name)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
+
+
+def save_native(folder: Path, teacher) -> InternVLForConditionalGeneration:
+    """A native InternVL with the teacher's weights, saved the way transformers saves one."""
+    model, processor = teacher
+    ours = ("model_type", "auto_map", "architectures", "compressor_type", "compressor_stride", "compressor_groups")
+    settings = {key: value for key, value in model.config.to_dict().items() if key not in ours}
+    native = InternVLForConditionalGeneration(InternVLConfig.from_dict(settings)).eval()
+    native.load_state_dict(model.state_dict())
+    native.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    edit_json(
+        folder / "processor_config.json", set_at("image_processor", "image_processor_type", "GotOcr2ImageProcessor")
+    )
+    return native

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForImageTextToText, InternVLConfig, InternVLForConditionalGeneration
+from transformers import AutoModelForImageTextToText
 
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion import convert as module
@@ -18,7 +18,7 @@ from fcotvl_hf.conversion.convert import convert
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.modeling import FCoTVLProcessor
 
-from .conftest import ORIGINALS, edit_json, set_at, split_weights
+from .conftest import ORIGINALS, edit_json, save_native, set_at, split_weights
 
 
 def _pickle(folder: Path, content=None) -> None:
@@ -101,23 +101,8 @@ def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def _save_native(folder: Path, teacher) -> InternVLForConditionalGeneration:
-    """A native InternVL with the teacher's weights, saved the way transformers saves one."""
-    model, processor = teacher
-    ours = ("model_type", "auto_map", "architectures", "compressor_type", "compressor_stride", "compressor_groups")
-    settings = {key: value for key, value in model.config.to_dict().items() if key not in ours}
-    native = InternVLForConditionalGeneration(InternVLConfig.from_dict(settings)).eval()
-    native.load_state_dict(model.state_dict())
-    native.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    edit_json(
-        folder / "processor_config.json", set_at("image_processor", "image_processor_type", "GotOcr2ImageProcessor")
-    )
-    return native
-
-
 def test_a_native_folder_keeps_its_answers(tiny_teacher, page, tmp_path: Path) -> None:
-    native = _save_native(tmp_path / "native", tiny_teacher)
+    native = save_native(tmp_path / "native", tiny_teacher)
     with safe_open(tmp_path / "native" / "model.safetensors", "pt") as file:
         assert any(name.startswith("language_model.model.") for name in file.keys())  # noqa: SIM118
     convert(str(tmp_path / "native"), tmp_path / "out")
@@ -131,7 +116,7 @@ def test_a_native_folder_keeps_its_answers(tiny_teacher, page, tmp_path: Path) -
 
 
 def test_a_native_chat_template_gets_answer_marks(tiny_teacher, tmp_path: Path) -> None:
-    _save_native(tmp_path / "native", tiny_teacher)
+    save_native(tmp_path / "native", tiny_teacher)
     plain = (
         "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' }}"
         "{% if message.content is string %}{{ message.content }}{% else %}{% for block in message.content %}"
@@ -158,7 +143,7 @@ def test_its_card_says_what_it_is_and_how_to_serve_it(converted) -> None:
 
 
 def test_a_native_folder_need_not_say_that_it_is_untied(tiny_teacher, tmp_path: Path) -> None:
-    native = _save_native(tmp_path / "native", tiny_teacher)
+    native = save_native(tmp_path / "native", tiny_teacher)
     edit_json(tmp_path / "native" / "config.json", lambda content: content.pop("tie_word_embeddings"))
     convert(str(tmp_path / "native"), tmp_path / "out")
     model, _ = load_model(str(tmp_path / "out"), device="cpu")
@@ -176,7 +161,7 @@ def test_tied_weights_that_are_stored_twice_are_kept(original: Path, tmp_path: P
 
 
 def test_a_tensor_under_two_names_is_refused(tiny_teacher, tmp_path: Path) -> None:
-    _save_native(tmp_path / "native", tiny_teacher)
+    save_native(tmp_path / "native", tiny_teacher)
     weights = load_file(tmp_path / "native" / "model.safetensors")
     weights["model.language_model.norm.weight"] = weights["language_model.model.norm.weight"] + 1
     save_file(weights, tmp_path / "native" / "model.safetensors")

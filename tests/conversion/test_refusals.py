@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from fcotvl_hf.conversion.convert import convert
 
-from .conftest import ORIGINALS, edit_json, set_at, split_weights
+from .conftest import ORIGINALS, edit_json, save_native, set_at, split_weights
 
 Change = Callable[[Any], object]
 
@@ -171,3 +171,48 @@ def _spoil_added_tokens(folder: Path) -> None:
 def test_damaged_files_are_named(original: Path, spoil: Callable[[Path], None], message: str) -> None:
     spoil(original)
     _refused(original, message)
+
+
+@pytest.fixture
+def native(tiny_teacher, tmp_path: Path) -> Path:
+    save_native(tmp_path / "native", tiny_teacher)
+    return tmp_path / "native"
+
+
+def _edited(file: str, *keys_and_value: Any) -> Callable[[Path], None]:
+    return lambda folder: edit_json(folder / file, set_at(*keys_and_value))
+
+
+def _written(file: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / file).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (_edited("config.json", "text_config", None), "config.json: text_config must be an object, not null"),
+        (
+            _edited("config.json", "text_config", "hidden_size", "48"),
+            "config.json .*'hidden_size' expected",
+        ),
+        (
+            _edited("config.json", "vision_config", "hidden_act", "new"),
+            "hidden_act='new' is not supported",
+        ),
+        (_edited("config.json", "vision_config", "patch_size", 0), "config.json cannot be used"),
+        (_edited("config.json", "vision_feature_layer", 9), "vision_feature_layer=9 is none of the .* 2 layers"),
+        (_edited("config.json", "image_token_id", 3), "<IMG_CONTEXT> has id 7, but image_token_id=3 in config.json"),
+        (_edited("processor_config.json", "image_processor", "max_patches", 0), "max_patches must be a whole number"),
+        (
+            _edited("processor_config.json", "image_processor", "image_mean", [0.5]),
+            "image processor's .* cannot be",
+        ),
+        (_written("processor_config.json", "{"), "processor_config.json' is not a valid JSON"),
+        (_written("tokenizer.json", "{}"), "tokenizer.json or .* cannot be used"),
+        (_written("tokenizer.json", "junk"), "tokenizer.json is no valid JSON"),
+        (_written("chat_template.jinja", "{% if"), "the chat template in .* cannot be used"),
+    ],
+)
+def test_damaged_native_folders_are_named(native: Path, spoil: Callable[[Path], object], message: str) -> None:
+    spoil(native)
+    _refused(native, message)
