@@ -91,12 +91,13 @@ def convert_config(settings: Settings, token_id: Callable[[str], int]) -> FCoTVL
     settings.only("pad2square", False, default=False)
     llm = settings.section("llm_config")
     vision, text = _convert_vision(settings), _convert_text(llm, token_id)
+    tied = llm.flag("tie_word_embeddings", default=False)
     with blamed_on(settings.file):
         return FCoTVLConfig(
             vision_config=vision,
             text_config=AutoConfig.for_model(LLMS[llm_type(settings)], **text),
             image_token_id=token_id("<IMG_CONTEXT>"),
-            tie_word_embeddings=llm.flag("tie_word_embeddings", default=False),
+            tie_word_embeddings=tied,
         )
 
 

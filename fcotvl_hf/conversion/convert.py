@@ -7,6 +7,7 @@ shapes and settings are checked against an empty model of the target's shape bef
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import torch
@@ -92,7 +93,7 @@ def convert(
     with atomic_folder(out, overwrite) as folder:
         opened = open_source(_local(source, allow_pickle), allow_pickle, system_prompt)
         specs = plan(opened, dtype)
-        opened.config.dtype = next(iter(specs.values())).dtype
+        opened.config.dtype = reduce(torch.promote_types, (spec.dtype for spec in specs.values()))  # loses none of them
         write_checkpoint(folder, specs, _mapped(opened))
         _save_settings(opened, folder)
         note = _NOTE.format(source=shown_name(source))
@@ -196,7 +197,8 @@ def _targets(source: Source, name: str, spec: TensorSpec) -> list[tuple[str, tor
 def _mapped(source: Source) -> Iterator[tuple[str, torch.Tensor]]:
     """All target tensors; a source tensor is let go before the next is read."""
     names = list(source.checkpoint.specs)
-    for name in track(names, "converting", console=Console(stderr=True), transient=True):
+    console = Console(stderr=True)
+    for name in track(names, "converting", console=console, transient=True, disable=not console.is_terminal):
         yield from source.key_map(name, source.checkpoint.tensor(name))
 
 

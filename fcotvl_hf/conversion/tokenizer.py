@@ -141,7 +141,7 @@ def _token(settings: Settings, key: str) -> str | None:
     """A special token's text; files hold it as it is or, with options, as an object's ``content``."""
     value = settings.content.get(key)
     if isinstance(value, dict):
-        value = value.get("content")
+        value = value.get("content", value)
     if value is not None and not isinstance(value, str):
         raise settings.error(key, "a token")
     return value

@@ -109,7 +109,7 @@ def _explain_full_disk(error: BaseException, path: Path) -> None:
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         if (isinstance(error, OSError) and error.errno == number) or f"(os error {number})" in str(error):
             reason = os.strerror(number).lower()
-            raise OSError(f"{path} could not be written: {reason}; free some, or choose another disk") from error
+            raise OSError(f"{path} could not be written: {reason}; free some space or choose another disk") from error
 
 
 def _exit(signum: int, frame: FrameType | None) -> NoReturn:

@@ -65,6 +65,16 @@ def test_dtype_is_kept_or_changed(converted, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "half" / "config.json").read_text())["dtype"] == "bfloat16"
 
 
+def test_mixed_types_are_loaded_without_loss(original: Path, tmp_path: Path) -> None:
+    weights = load_file(original / "model.safetensors")
+    halves = {name: value.bfloat16() if name.startswith("vision") else value.half() for name, value in weights.items()}
+    save_file(halves, original / "model.safetensors")
+    convert(str(original), tmp_path / "out")
+    model, _ = load_model(str(tmp_path / "out"), device="cpu")
+    assert model.dtype == torch.float32  # neither half holds all values of the other
+    assert torch.equal(model.lm_head.weight, halves["language_model.output.weight"].float())
+
+
 def test_generation_stops_where_a_turn_ends(converted) -> None:
     for kind in ("internlm2-gqa", "qwen2"):
         settings = json.loads((converted(kind) / "generation_config.json").read_text())
@@ -157,7 +167,8 @@ def test_tied_weights_that_are_stored_twice_are_kept(original: Path, tmp_path: P
     edit_json(original / "config.json", set_at("llm_config", "tie_word_embeddings", True))
     convert(str(original), tmp_path / "out")
     model, _ = load_model(str(tmp_path / "out"), device="cpu")
-    assert torch.equal(model.lm_head.weight, weights["language_model.output.weight"])
+    assert model.dtype == torch.float32  # neither half holds all values of the other
+    assert torch.equal(model.lm_head.weight, halves["language_model.output.weight"].float())
 
 
 def test_a_tensor_under_two_names_is_refused(tiny_teacher, tmp_path: Path) -> None:
