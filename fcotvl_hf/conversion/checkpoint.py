@@ -15,7 +15,6 @@ from .settings import read_json
 
 PICKLES, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 
-
 Reader = Callable[[], torch.Tensor]
 
 
