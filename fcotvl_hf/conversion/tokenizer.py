@@ -92,9 +92,12 @@ def _set_bos(tokenizer: Tokenizer, settings: Settings, from_pieces: bool) -> Non
     if not settings.flag("add_bos_token", default=True):
         tokenizer.post_processor = processors.TemplateProcessing(single=["$A"], pair=["$A", "$B"], special_tokens=[])
         return
-    bos = _token(settings, "bos_token") or "nothing"
-    if (index := tokenizer.token_to_id(bos)) is None:
-        raise ValueError(f"{settings.file}: {kind} puts bos_token in front of a text, but {bos} is no token")
+    bos = _token(settings, "bos_token")
+    index = None if bos is None else tokenizer.token_to_id(bos)
+    if bos is None or index is None:
+        raise ValueError(
+            f"{settings.file}: {kind} puts bos_token in front of a text, but bos_token={bos!r} is no token"
+        )
     tokenizer.post_processor = _prepend(bos, index)
 
 

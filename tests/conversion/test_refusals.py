@@ -87,7 +87,7 @@ def test_scaled_rotations_of_qwen2_are_refused(tmp_path: Path) -> None:
         (set_at("tokenizer_class", "XLNetTokenizer"), "tokenizer_class='XLNetTokenizer' is not supported"),
         (set_at("bos_token", 1), "tokenizer_config.json: bos_token must be a token, not 1"),
         (set_at("eos_token", {"text": "</s>"}), "tokenizer_config.json: eos_token must be a token, not {"),
-        (set_at("bos_token", "<bos>"), "puts bos_token in front of a text, but <bos> is no token"),
+        (set_at("bos_token", "<bos>"), "puts bos_token in front of a text, but bos_token='<bos>' is no token"),
         (set_at("added_tokens_decoder", []), r"added_tokens_decoder must be an object, not \[\]"),
         (set_at("added_tokens_decoder", "564", "<|im_end|>"), "added_tokens_decoder cannot be used"),
         (set_at("added_tokens_decoder", "one", {"content": "<|im_end|>"}), "added_tokens_decoder cannot be used"),
