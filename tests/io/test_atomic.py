@@ -1,12 +1,10 @@
 """A write is whole or not there, whatever ends it."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,15 +50,6 @@ def test_folder_appears_at_the_end(tmp_path: Path) -> None:
         assert not target.exists()
     assert [path.name for path in target.iterdir()] == ["weights"]
     assert list(target.parent.iterdir()) == [target]
-
-
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """A limit on the size of files, which every library meets as it would meet the end of a disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(
