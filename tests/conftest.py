@@ -3,6 +3,7 @@
 import copy
 import logging
 import os
+import resource
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,15 @@ def page() -> Image.Image:
     page.text(8, 12, "Invoice 4711", font)
     page.text(8, 56, "Total 128.50", font)
     return page.image
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """A limit on the size of files, which every library meets as it would meet the end of a disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from typing import Any
 from tokenizers import Tokenizer
 from transformers import Qwen2Tokenizer
 
+from .settings import blamed_on
+
 
 def read_byte_level(folder: Path, added: dict[int, str]) -> Tokenizer:
     """Read ``vocab.json`` and ``merges.txt``.
@@ -21,8 +23,5 @@ def read_byte_level(folder: Path, added: dict[int, str]) -> Tokenizer:
     no_specials: dict[str, Any] = dict.fromkeys(
         ("unk_token", "eos_token", "pad_token")
     )  # they come with the added ones
-    try:
-        qwen2 = Qwen2Tokenizer(*files, **no_specials)
-    except Exception as error:  # tokenizers raises bare Exceptions
-        raise ValueError(f"{' or '.join(files)} is damaged: {error}") from None
-    return qwen2.backend_tokenizer
+    with blamed_on(" or ".join(files)):
+        return Qwen2Tokenizer(*files, **no_specials).backend_tokenizer

@@ -15,6 +15,9 @@ _INTERNVL2_5 = (
     "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。"
 )
 
+BOS_LINE = "{{- bos_token -}}\n"
+"""What a template begins with if its tokenizer puts BOS in front."""
+
 
 @dataclass(frozen=True)
 class Conversation:
@@ -60,7 +63,7 @@ def build_chat_template(name: str, with_bos: bool, system_prompt: str | None = N
         "numbered": conversation.numbered,
     }
     head = [f"{{%- set {key} = {_quote(value)} -%}}\n" for key, value in settings.items()]
-    bos = ["{{- bos_token -}}\n"] if with_bos else []
+    bos = [BOS_LINE] if with_bos else []
     body = (resources.files("fcotvl_hf.conversion") / "templates" / "chatml.jinja").read_text(encoding="utf-8")
     return "".join([*head, *bos, body])
 

@@ -1,17 +1,21 @@
 """A folder of weights read tensor by tensor: one safetensors file, shards with an index, or (if asked for) pickles."""
 
-import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from fcotvl_hf.io.tensors import INDEX, WEIGHTS, TensorSpec, read_specs, read_tensor
+from fcotvl_hf.io.tensors import INDEX, WEIGHTS, TensorSpec, read_specs
+
+from .settings import read_json
 
 PICKLES, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
+
+Reader = Callable[[], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -20,16 +24,15 @@ class Checkpoint:
 
     Args:
         specs: name → shape and type, file by file.
-        files: name → the file that holds it.
+        readers: name → a function that reads the values.
     """
 
     specs: dict[str, TensorSpec]
-    files: dict[str, Path]
+    readers: dict[str, Reader]
 
     def tensor(self, name: str) -> torch.Tensor:
         """Read one tensor; nothing else is kept in memory (of pickles, the last file)."""
-        path = self.files[name]
-        return _unpickle(path)[name] if path.suffix == ".bin" else read_tensor(path, name)
+        return self.readers[name]()
 
 
 def open_checkpoint(folder: Path, allow_pickle: bool = False) -> Checkpoint:
@@ -59,44 +62,49 @@ def _open_files(folder: Path, single: str, index: str) -> Checkpoint:
     listed = _read_index(folder / index) if (folder / index).is_file() else None
     names = [single] if listed is None else sorted(set(listed.values()))
     specs: dict[str, TensorSpec] = {}
-    files: dict[str, Path] = {}
+    readers: dict[str, Reader] = {}
     for name in names:
-        for key, spec in _specs(folder / name).items():
+        for key, spec, reader in _tensors(folder / name):
             if listed is not None and listed.get(key) != name:
                 raise ValueError(f"{folder / name} holds {key}, which {index} lists as {listed.get(key, 'absent')}")
-            specs[key], files[key] = spec, folder / name
+            specs[key], readers[key] = spec, reader
     for key, name in (listed or {}).items():
-        if key not in files:
+        if key not in specs:
             raise ValueError(f"{index} lists {key} in {name}, which does not hold it; download it again")
-    return Checkpoint(specs, files)
+    return Checkpoint(specs, readers)
 
 
 def _read_index(path: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads(path.read_text())["weight_map"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no index of shards ({type(error).__name__}: {error})") from None
+    weight_map = read_json(path).get("weight_map")
+    if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
+        raise ValueError(f"{path} is no index of shards: weight_map must say for each tensor in which file it is")
+    return weight_map
 
 
-def _specs(path: Path) -> dict[str, TensorSpec]:
+def _tensors(path: Path) -> Iterator[tuple[str, TensorSpec, Reader]]:
     if path.suffix != ".bin":
-        return read_specs(path)
-    return {name: TensorSpec(tuple(tensor.shape), tensor.dtype) for name, tensor in _tensors(path)}
-
-
-def _tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
+        for name, stored in read_specs(path).items():
+            yield name, stored, stored.read
+        return
     for name, value in _unpickle(path).items():
         if not isinstance(value, torch.Tensor):
             raise ValueError(f"{path} holds {name}, a {type(value).__name__}, not a tensor")
-        yield name, value
+        yield name, TensorSpec(tuple(value.shape), value.dtype), partial(_read_pickled, path, name)
+
+
+def _read_pickled(path: Path, name: str) -> torch.Tensor:
+    return _unpickle(path)[name]
 
 
 @lru_cache(maxsize=1)
-def _unpickle(path: Path) -> dict[str, torch.Tensor]:
+def _unpickle(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; download the checkpoint again")
     try:
-        return dict(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"{path} cannot be read as weights only ({reason})") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} holds a {type(content).__name__}, not tensors by name")
+    return content

@@ -5,10 +5,10 @@ shapes and settings are checked against an empty model of the target's shape bef
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
@@ -21,13 +21,14 @@ from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
-from .chat_templates import build_chat_template
+from .chat_templates import CONVERSATIONS, build_chat_template
 from .checkpoint import Checkpoint, open_checkpoint
 from .configuration import convert_config, convert_image_processor, llm_type
 from .key_maps import KeyMap, map_native, original_key_map
 from .native import native_config, native_processor
 from .output import check_output, save_settings
-from .tokenizer import adds_bos, convert_tokenizer, read_json
+from .settings import Settings, blamed_on, read_json
+from .tokenizer import adds_bos, convert_tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ WANTED = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt"]
 """What is downloaded of a Hub repository; pickles only if they are allowed."""
 
 _HEAD = "lm_head.weight"
+
+_WEIGHT_TYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 _NOTE = "Converted from `{source}` by `fcotvl convert`: its weights, tokenizer and chat template, and its answers."
 
@@ -89,7 +92,7 @@ def convert(
         wanted = [*WANTED, "*.bin"] if allow_pickle else WANTED
         opened = open_source(local_folder(source, wanted), allow_pickle, system_prompt)
         specs = plan(opened, dtype)
-        opened.config.dtype = next(iter(specs.values())).dtype
+        opened.config.dtype = common_dtype(specs)
         write_checkpoint(folder, specs, mapped(opened))
         save_settings(folder, opened.config, _generation(opened), opened.processor)
         note = _NOTE.format(source=shown_name(source))
@@ -113,7 +116,7 @@ def open_source(folder: Path, allow_pickle: bool = False, system_prompt: str | N
     settings = read_json(folder / "config.json")
     match settings.get("model_type"):
         case "internvl_chat":
-            return _open_original(folder, settings, allow_pickle, system_prompt)
+            return _open_original(folder, Settings(settings, "config.json"), allow_pickle, system_prompt)
         case "internvl":
             config = native_config(settings)
             processor = native_processor(folder, config, system_prompt)
@@ -130,12 +133,13 @@ def plan(source: Source, dtype: torch.dtype | None = None) -> dict[str, TensorSp
         dtype: of the weights; the source's by default.
 
     Raises:
-        ValueError: a tensor is unknown, missing, or of another shape than the configuration says.
+        ValueError: a tensor is unknown, missing, quantised, or of another shape than the configuration says; or the
+            tokenizer has more ids than the model has embeddings.
     """
-    targets = {
-        name: _targets(source, name, torch.empty(spec.shape, device="meta"))
-        for name, spec in source.checkpoint.specs.items()
-    }
+    vocabulary = source.config.text_config.vocab_size
+    if (largest := max(source.processor.tokenizer.get_vocab().values())) >= vocabulary:
+        raise ValueError(f"the tokenizer has ids up to {largest}, but vocab_size={vocabulary} in config.json")
+    targets = {name: _targets(source, name, spec) for name, spec in source.checkpoint.specs.items()}
     if any(target == _HEAD for parts in targets.values() for target, _ in parts):
         source.config.tie_word_embeddings = False  # older native folders do not say so, and .bin files store both
     wanted = _wanted(source.config)
@@ -166,19 +170,27 @@ def mapped(source: Source) -> Iterator[tuple[str, torch.Tensor]]:
         yield from source.key_map(name, source.checkpoint.tensor(name))
 
 
+def common_dtype(specs: Mapping[str, TensorSpec]) -> torch.dtype:
+    """The type that loses none of the weights'.
+
+    Args:
+        specs: of all weights.
+    """
+    return reduce(torch.promote_types, (spec.dtype for spec in specs.values()))
+
+
 def _wanted(config: FCoTVLConfig) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the weights that a model of this configuration reads."""
-    with torch.device("meta"):
+    with blamed_on("config.json"), torch.device("meta"):
         model = FCoTVLForConditionalGeneration(config)
     tied = {_HEAD} if config.tie_word_embeddings else set()
     return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items() if name not in tied}
 
 
-def _open_original(folder: Path, settings: dict[str, Any], allow_pickle: bool, system_prompt: str | None) -> Source:
+def _open_original(folder: Path, settings: Settings, allow_pickle: bool, system_prompt: str | None) -> Source:
     llm = llm_type(settings)
     tokenizer = convert_tokenizer(folder)
-    bos = adds_bos(read_json(folder / "tokenizer_config.json"))
-    template = build_chat_template(str(settings.get("template")), bos, system_prompt)
+    template = build_chat_template(settings.choice("template", CONVERSATIONS), adds_bos(tokenizer), system_prompt)
     config = convert_config(settings, tokenizer.get_vocab().__getitem__)
     processor = FCoTVLProcessor(
         convert_image_processor(settings), tokenizer, image_seq_length=config.image_seq_length, chat_template=template
@@ -188,7 +200,10 @@ def _open_original(folder: Path, settings: dict[str, Any], allow_pickle: bool, s
     return Source(config, processor, open_checkpoint(folder, allow_pickle), key_map)
 
 
-def _targets(source: Source, name: str, tensor: torch.Tensor) -> list[tuple[str, torch.Tensor]]:
+def _targets(source: Source, name: str, spec: TensorSpec) -> list[tuple[str, torch.Tensor]]:
+    if spec.dtype not in _WEIGHT_TYPES:
+        raise ValueError(f"tensor {name} is of type {spec.dtype}; quantised checkpoints are not supported")
+    tensor = torch.empty(spec.shape, device="meta")
     try:
         targets = source.key_map(name, tensor)
     except ValueError as error:

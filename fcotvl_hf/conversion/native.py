@@ -4,12 +4,16 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from transformers import PreTrainedTokenizerFast
+from transformers.activations import ACT2FN
 
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLImageProcessor, FCoTVLProcessor
 
-from .chat_templates import CONVERSATIONS, build_chat_template
-from .tokenizer import IMAGE_TOKENS
+from .chat_templates import BOS_LINE, CONVERSATIONS, build_chat_template
+from .configuration import NORMS
+from .settings import Settings, blamed_on, read_json
+from .tokenizer import IMAGE_TOKENS, adds_bos
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +34,16 @@ def native_config(settings: dict[str, Any]) -> FCoTVLConfig:
         settings: the content of ``config.json``.
 
     Raises:
-        ValueError: its ``image_seq_length`` contradicts its tile size.
+        ValueError: a setting is of another type, ``image_seq_length`` contradicts the tile size, or the layer of the
+            vision tower that is asked for does not exist.
     """
-    return FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
+    _check_settings(Settings(settings, "config.json"))
+    with blamed_on("config.json"):
+        return FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
 
 
 def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | None = None) -> FCoTVLProcessor:
-    """The processor of a native folder, with answer marks in its chat template if it is one we know.
+    """The processor of a native folder, with BOS and answer marks in its chat template.
 
     Args:
         folder: with tokenizer, image processor and chat template.
@@ -44,25 +51,66 @@ def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | No
         system_prompt: for the chat template, if it is one we know.
 
     Raises:
-        OSError: a file is missing.
-        ValueError: a system prompt is given for a template that is not known.
+        ValueError: a file is missing or damaged, or a system prompt is given for a template that is not known.
     """
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left")
-    image_processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
-    processor = FCoTVLProcessor(image_processor, tokenizer, config.image_seq_length, tokenizer.chat_template)
+    tokenizer = _tokenizer(folder, config.image_token_id)
+    processor = FCoTVLProcessor(
+        _image_processor(folder), tokenizer, config.image_seq_length, chat_template=tokenizer.chat_template
+    )
     processor.check_against(config)
-    original = processor.apply_chat_template(_PROBE, add_generation_prompt=True)
+    with blamed_on(f"the chat template in {folder}"):
+        original = _render(processor, processor.chat_template)
+    bos = tokenizer.bos_token or ""
+    written = bos != "" and original.startswith(bos)
+    with_bos = written or adds_bos(tokenizer)
     for name in CONVERSATIONS:
-        if (
-            processor.apply_chat_template(
-                _PROBE, chat_template=build_chat_template(name, with_bos=False), add_generation_prompt=True
-            )
-            == original
-        ):
-            processor.chat_template = build_chat_template(name, with_bos=False, system_prompt=system_prompt)
+        if _render(processor, build_chat_template(name, with_bos=False)) == original.removeprefix(bos):
+            processor.chat_template = build_chat_template(name, with_bos, system_prompt)
             return processor
     if system_prompt is not None:
         raise ValueError(f"{folder} has a chat template of its own; edit chat_template.jinja instead of --system")
+    if with_bos and not written:
+        processor.chat_template = BOS_LINE + processor.chat_template
     if "{% generation %}" not in processor.chat_template:
         logger.warning("%s: its chat template marks no answers; training needs {%% generation %%} around them", folder)
     return processor
+
+
+def _check_settings(settings: Settings) -> None:
+    """What transformers notices too late, or with an error that names no setting."""
+    vision, text = settings.section("vision_config"), settings.section("text_config")
+    vision.choice("hidden_act", ACT2FN, default="gelu")
+    vision.choice("norm_type", NORMS, default="layer_norm")
+    text.choice("hidden_act", ACT2FN, default="silu")
+    settings.choice("projector_hidden_act", ACT2FN, default="gelu")
+    settings.only("vision_feature_select_strategy", "default", default="default")
+    layers = vision.whole("num_hidden_layers", default=24)
+    if (layer := settings.content.get("vision_feature_layer", -1)) not in range(-layers - 1, layers + 1):
+        raise ValueError(f"config.json: vision_feature_layer={layer} is none of the vision tower's {layers} layers")
+
+
+def _tokenizer(folder: Path, image_token_id: int) -> PreTrainedTokenizerFast:
+    files = [folder / "tokenizer.json", folder / "tokenizer_config.json"]
+    for file in files:
+        read_json(file)
+    with blamed_on(" or ".join(map(str, files))):
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(
+            folder, extra_special_tokens=IMAGE_TOKENS, padding_side="left"
+        )
+    if tokenizer.context_image_token_id != image_token_id:
+        token, index = tokenizer.context_image_token, tokenizer.context_image_token_id
+        raise ValueError(f"{folder}: {token} has id {index}, but image_token_id={image_token_id} in config.json")
+    return tokenizer
+
+
+def _image_processor(folder: Path) -> FCoTVLImageProcessor:
+    with blamed_on(f"{folder}: the image processor's configuration"):
+        processor = FCoTVLImageProcessor.from_pretrained(folder, crop_to_patches=True)
+        processor(Image.new("RGB", (8, 8)))  # wrong settings are not noticed before they are used
+    tiling = Settings(processor.to_dict(), f"{folder}: the image processor's configuration")
+    tiling.whole("max_patches", least=tiling.whole("min_patches"))
+    return processor
+
+
+def _render(processor: FCoTVLProcessor, template: str | None) -> str:
+    return str(processor.apply_chat_template(_PROBE, chat_template=template, add_generation_prompt=True))

@@ -13,7 +13,7 @@ from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
 _BPE = 2
-_NORMAL, _USER_DEFINED = 1, 4
+_NORMAL, _USER_DEFINED, _UNUSED = 1, 4, 5
 """Kinds of pieces, by their numbers in the file."""
 
 
@@ -51,6 +51,8 @@ def read_sentencepiece(folder: Path, added: dict[int, str]) -> Tokenizer:
     defined = [
         piece.piece for index, piece in enumerate(proto.pieces) if piece.type == _USER_DEFINED and index not in added
     ]
+    if prefix and defined:  # the tokenizers library would look for the pieces with the prefix in front of them
+        raise ValueError(f"{path} has add_dummy_prefix and user-defined pieces: this pair is not supported")
     tokenizer.add_tokens([AddedToken(piece, normalized=True, special=False) for piece in defined])
     return tokenizer
 
@@ -61,6 +63,8 @@ def _check(proto: Any, path: Path) -> None:
         raise ValueError(f"{path} is no SentencePiece model of type BPE")
     if rules.precompiled_charsmap or rules.remove_extra_whitespaces or not rules.escape_whitespaces:
         raise ValueError(f"{path} normalises text (rule {rules.name!r}), which is not supported")
+    if proto.trainer_spec.treat_whitespace_as_suffix or any(piece.type == _UNUSED for piece in proto.pieces):
+        raise ValueError(f"{path} has treat_whitespace_as_suffix or unused pieces, which are not supported")
 
 
 def _merges(pieces: Iterable[Any]) -> Iterable[tuple[str, str]]:

@@ -27,7 +27,7 @@ from fcotvl_hf.modeling import (
 )
 
 from .checkpoint import open_checkpoint
-from .convert import WANTED, Source, mapped, plan
+from .convert import WANTED, Source, common_dtype, mapped, plan
 from .key_maps import Mapped
 from .output import check_output, save_settings
 
@@ -146,7 +146,7 @@ def is_untrained(model: str) -> bool:
 def _write_weights(folder: Path, teacher: Source, compressor: Compressor) -> torch.dtype:
     """Copy the teacher's weights and add the compressor's in the type of the others, which is returned."""
     copied = plan(teacher)
-    dtype = next(iter(copied.values())).dtype
+    dtype = common_dtype(copied)
     fresh = {f"model.compressor.{name}": tensor.to(dtype) for name, tensor in compressor.state_dict().items()}
     specs = copied | {name: TensorSpec(tuple(tensor.shape), dtype) for name, tensor in fresh.items()}
     write_checkpoint(folder, specs, chain(mapped(teacher), fresh.items()))

@@ -4,6 +4,7 @@ Work goes to a temporary name beside the target and is renamed at the end. SIGTE
 a folder is under way, so that job schedulers leave no debris either.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -24,7 +25,7 @@ def atomic_write(path: Path | str, content: str | bytes) -> None:
         content: text (written as UTF-8, line ends untouched) or bytes.
 
     Raises:
-        OSError: the folder does not exist or cannot be written to.
+        OSError: the folder does not exist or cannot be written to, or the disk is full.
     """
     path = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
@@ -34,8 +35,9 @@ def atomic_write(path: Path | str, content: str | bytes) -> None:
             file.write(data)
         os.chmod(unfinished, 0o666 & ~_umask())  # mkstemp's files are private
         os.replace(unfinished, path)
-    except BaseException:
+    except BaseException as error:
         Path(unfinished).unlink(missing_ok=True)
+        _explain_full_disk(error, path)
         raise
 
 
@@ -57,7 +59,7 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
         FileExistsError: ``path`` exists and ``overwrite`` is false; raised before any work. An empty folder counts as
             absent.
         NotADirectoryError: ``path`` is a file.
-        OSError: ``path`` is a mount point.
+        OSError: ``path`` is a mount point, or the disk is full.
     """
     path = Path(path).absolute()
     if path.exists() and not path.is_dir():
@@ -76,9 +78,10 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
             if path.exists():
                 path.rename(replaced)
             unfinished.rename(path)
-    except BaseException:
+    except BaseException as error:
         if replaced.exists() and not path.exists():
             replaced.rename(path)
+        _explain_full_disk(error, path)
         raise
     finally:
         shutil.rmtree(scratch)
@@ -95,6 +98,18 @@ def _sigterm_raises() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _explain_full_disk(error: BaseException, path: Path) -> None:
+    """Raise an error that names ``path`` and what to do if ``error`` says that the disk, or a quota, is full.
+
+    Python's own errors carry the system's number; the libraries in Rust (safetensors, tokenizers) have exceptions of
+    their own, whose text ends in it.
+    """
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if (isinstance(error, OSError) and error.errno == number) or f"(os error {number})" in str(error):
+            reason = os.strerror(number).lower()
+            raise OSError(f"{path} could not be written: {reason}; free some space or choose another disk") from error
 
 
 def _exit(signum: int, frame: FrameType | None) -> NoReturn:

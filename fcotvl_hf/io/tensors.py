@@ -5,12 +5,11 @@ is written first and every tensor follows as soon as it exists. Format: https://
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -55,33 +54,52 @@ class TensorSpec:
         return prod(self.shape) * self.dtype.itemsize
 
 
-def read_specs(path: Path) -> dict[str, TensorSpec]:
-    """Names, shapes and types of a safetensors file's tensors, in the file's order.
+@dataclass(frozen=True)
+class StoredTensor(TensorSpec):
+    """A tensor in a safetensors file.
+
+    Args:
+        path: the file.
+        start: where in the file its values begin, in bytes.
+    """
+
+    path: Path
+    start: int
+
+    def read(self) -> torch.Tensor:
+        """Its values, of shape ``shape``, copied into memory of their own: neither the file nor a map of it stays open.
+
+        Raises:
+            OSError: the file has vanished or become shorter.
+        """
+        tensor = torch.empty(self.shape, dtype=self.dtype)
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            if file.readinto(tensor.flatten().view(torch.uint8).numpy().data) < self.bytes:
+                raise OSError(f"{self.path} has become shorter since it was opened")
+        return tensor
+
+
+def read_specs(path: Path) -> dict[str, StoredTensor]:
+    """Names, shapes, types and places of a safetensors file's tensors, in the file's order.
+
+    This is the only time that the file's header is read; ``read`` of a tensor goes to its values at once.
 
     Args:
         path: the file.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is cut short or no safetensors file.
+        ValueError: it is cut short, no safetensors file, or has a tensor of a type that torch lacks.
     """
-    with _opened(path) as file:
-        slices = {name: file.get_slice(name) for name in file.offset_keys()}
-        return {name: TensorSpec(tuple(s.get_shape()), DTYPES[s.get_dtype()]) for name, s in slices.items()}
-
-
-def read_tensor(path: Path, name: str) -> torch.Tensor:
-    """One tensor of a safetensors file.
-
-    The file is mapped for as long as the tensor lives, and no longer: however many tensors are read one after the
-    other, only one occupies memory.
-
-    Args:
-        path: the file.
-        name: the tensor's name.
-    """
-    with _opened(path) as file:
-        return file.get_tensor(name)
+    entries, first = _read_header(path)
+    specs = {}
+    for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
+        if entry["dtype"] not in DTYPES:
+            raise ValueError(f"{path} holds {name} as {entry['dtype']}; only {', '.join(DTYPES)} are supported")
+        start = first + entry["data_offsets"][0]
+        specs[name] = StoredTensor(tuple(entry["shape"]), DTYPES[entry["dtype"]], path, start)
+    return specs
 
 
 def write_checkpoint(
@@ -159,14 +177,17 @@ def _write_tensor(file: BinaryIO, key: str, spec: TensorSpec, arrived: tuple[str
     file.write(values.numpy().data)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[safe_open]:
-    """``safe_open`` with errors that name the file."""
+def _read_header(path: Path) -> tuple[dict[str, Any], int]:
+    """A file's entry for each tensor, and where the values begin; safetensors itself checks them first."""
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; download the checkpoint again")
     try:
-        file = safe_open(path, framework="pt")
+        with safe_open(path, framework="pt"):
+            pass
     except SafetensorError as error:
         raise ValueError(f"{path} is cut short or no safetensors file ({error}); download it again") from None
-    with file:
-        yield file
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        entries = json.loads(file.read(length))
+    entries.pop("__metadata__", None)
+    return entries, 8 + length

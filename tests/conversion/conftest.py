@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from transformers import InternVLConfig, InternVLForConditionalGeneration
 
 from fcotvl_hf.conversion.convert import convert
 
@@ -56,3 +57,49 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 def original(tmp_path: Path) -> Path:
     """A copy of the InternLM2 original for one test to spoil."""
     return Path(shutil.copytree(ORIGINALS / "internlm2-gqa", tmp_path / "original"))
+
+
+def edit_json(path: Path, change: Callable[[Any], object]) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def set_at(*keys_and_value: Any) -> Callable[[Any], object]:
+    """A change for ``edit_json``: ``set_at("llm_config", "bias", True)``."""
+    *keys, last, value = keys_and_value
+
+    def change(content: Any) -> None:
+        for key in keys:
+            content = content[key]
+        content[last] = value
+
+    return change
+
+
+def split_weights(folder: Path, shards: int) -> None:
+    """Cut a folder's weights into files with an index."""
+    tensors = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    weight_map = {}
+    for shard in range(shards):
+        name = f"model-{shard + 1:05d}-of-{shards:05d}.safetensors"
+        part = dict(list(tensors.items())[shard::shards])
+        save_file(part, folder / name, {"format": "pt"})
+        weight_map |= dict.fromkeys(part, name)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
+
+
+def save_native(folder: Path, teacher) -> InternVLForConditionalGeneration:
+    """A native InternVL with the teacher's weights, saved the way transformers saves one."""
+    model, processor = teacher
+    ours = ("model_type", "auto_map", "architectures", "compressor_type", "compressor_stride", "compressor_groups")
+    settings = {key: value for key, value in model.config.to_dict().items() if key not in ours}
+    native = InternVLForConditionalGeneration(InternVLConfig.from_dict(settings)).eval()
+    native.load_state_dict(model.state_dict())
+    native.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    edit_json(
+        folder / "processor_config.json", set_at("image_processor", "image_processor_type", "GotOcr2ImageProcessor")
+    )
+    return native

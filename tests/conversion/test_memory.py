@@ -27,13 +27,17 @@ TEXT = {
 LIMIT = 1.5e9
 
 MEASURE = """
-import json, resource, sys
+import json, re, sys
 from pathlib import Path
-bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+def peak():  # of this process alone; getrusage's counts what its parent had before
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+bare = peak()
 from fcotvl_hf.conversion.convert import convert
 from fcotvl_hf.conversion.student import init_student
 {"convert": convert, "init": init_student}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]), **json.loads(sys.argv[4]))
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - bare) * 1024)
+print((peak() - bare) * 1024)
 """
 
 

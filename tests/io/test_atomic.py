@@ -8,6 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
 
@@ -46,6 +50,29 @@ def test_folder_appears_at_the_end(tmp_path: Path) -> None:
         assert not target.exists()
     assert [path.name for path in target.iterdir()] == ["weights"]
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder: (folder / "weights").write_bytes(b"w" * 2000),
+        lambda folder: save_file({"weights": torch.zeros(2000)}, folder / "model.safetensors"),
+        lambda folder: Tokenizer(WordLevel({str(i): i for i in range(500)}, "0")).save(str(folder / "tokenizer.json")),
+    ],
+    ids=["python", "safetensors", "tokenizers"],
+)
+def test_a_full_disk_is_said_of_the_target(tmp_path: Path, full_disk: None, write) -> None:
+    message = rf"{tmp_path}/model could not be written: .*; free some"
+    with pytest.raises(OSError, match=message), atomic_folder(tmp_path / "model") as folder:
+        write(folder)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path, full_disk: None) -> None:
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(OSError, match=r"a\.txt could not be written: .*; free some"):
+        atomic_write(tmp_path / "a.txt", "new" * 1000)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from fcotvl_hf.io.tensors import DTYPES, TensorSpec, read_specs, read_tensor, write_checkpoint
+from fcotvl_hf.io.tensors import DTYPES, TensorSpec, read_specs, write_checkpoint
 
 
 def _tensors() -> dict[str, torch.Tensor]:
@@ -41,9 +41,21 @@ def test_shards_hold_at_most_what_they_should_and_the_index_finds_all(tmp_path: 
     index = json.loads((tmp_path / "model.safetensors.index.json").read_text())
     assert index["metadata"] == {"total_parameters": 170, "total_size": 680}
     for name, file in index["weight_map"].items():
-        assert torch.equal(read_tensor(tmp_path / file, name), tensors[name])
         specs = read_specs(tmp_path / file)
+        assert torch.equal(specs[name].read(), tensors[name])
         assert sum(spec.bytes for spec in specs.values()) <= 100 or list(specs) == ["large"]
+
+
+def test_the_header_is_read_once_and_no_map_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    tensors = {name: tensor.contiguous() for name, tensor in _tensors().items()}
+    save_file(tensors, path)
+    specs = read_specs(path)
+    with path.open("r+b") as file:
+        file.write(b"\xff" * min(spec.start for spec in specs.values()))
+    values = {name: spec.read() for name, spec in specs.items()}
+    assert all(torch.equal(values[name], tensor) for name, tensor in tensors.items())
+    assert str(path) not in Path("/proc/self/maps").read_text()
 
 
 @pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES.values() if dtype.is_floating_point])
@@ -74,3 +86,10 @@ def test_a_file_cut_short_is_named(tmp_path: Path) -> None:
         read_specs(tmp_path / "x.safetensors")
     with pytest.raises(FileNotFoundError, match=r"y\.safetensors is missing"):
         read_specs(tmp_path / "y.safetensors")
+
+
+def test_a_type_that_torch_lacks_is_named(tmp_path: Path) -> None:
+    header = json.dumps({"a": {"dtype": "F8_E8M0", "shape": [1], "data_offsets": [0, 1]}}).encode()
+    (tmp_path / "x.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + b"\0")
+    with pytest.raises(ValueError, match=r"x\.safetensors holds a as F8_E8M0; only .*BF16.* are supported"):
+        read_specs(tmp_path / "x.safetensors")
