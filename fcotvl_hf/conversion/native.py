@@ -37,9 +37,12 @@ def native_config(settings: dict[str, Any]) -> FCoTVLConfig:
         ValueError: a setting is of another type, ``image_seq_length`` contradicts the tile size, or the layer of the
             vision tower that is asked for does not exist.
     """
-    _check_settings(Settings(settings, "config.json"))
+    for key in ("vision_config", "text_config"):
+        Settings(settings, "config.json").section(key)
     with blamed_on("config.json"):
-        return FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
+        config = FCoTVLConfig.from_dict({key: value for key, value in settings.items() if key not in _NOT_OURS})
+    _check_settings(Settings(config.to_dict(), "config.json"))
+    return config
 
 
 def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | None = None) -> FCoTVLProcessor:
@@ -78,14 +81,14 @@ def native_processor(folder: Path, config: FCoTVLConfig, system_prompt: str | No
 
 def _check_settings(settings: Settings) -> None:
     """What transformers notices too late, or with an error that names no setting."""
-    vision, text = settings.section("vision_config"), settings.section("text_config")
-    vision.choice("hidden_act", ACT2FN, default="gelu")
-    vision.choice("norm_type", NORMS, default="layer_norm")
-    text.choice("hidden_act", ACT2FN, default="silu")
-    settings.choice("projector_hidden_act", ACT2FN, default="gelu")
-    settings.only("vision_feature_select_strategy", "default", default="default")
-    layers = vision.whole("num_hidden_layers", default=24)
-    if (layer := settings.content.get("vision_feature_layer", -1)) not in range(-layers - 1, layers + 1):
+    vision = settings.section("vision_config")
+    vision.choice("hidden_act", ACT2FN)
+    vision.choice("norm_type", NORMS)
+    settings.section("text_config").choice("hidden_act", ACT2FN)
+    settings.choice("projector_hidden_act", ACT2FN)
+    settings.only("vision_feature_select_strategy", "default")
+    layers = vision.whole("num_hidden_layers")
+    if (layer := settings.content["vision_feature_layer"]) not in range(-layers - 1, layers + 1):
         raise ValueError(f"config.json: vision_feature_layer={layer} is none of the vision tower's {layers} layers")
 
 

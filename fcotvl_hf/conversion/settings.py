@@ -90,9 +90,9 @@ class Settings:
             raise self.error(key, "true or false")
         return value
 
-    def choice(self, key: str, supported: Collection[str], default: str | None = None) -> str:
+    def choice(self, key: str, supported: Collection[str]) -> str:
         """One of several words."""
-        value = self._read(key, default)
+        value = self._read(key)
         if not isinstance(value, str) or value not in supported:
             raise ValueError(f"{self.file}: {self.prefix}{key}={value!r} is not supported, only {', '.join(supported)}")
         return value
