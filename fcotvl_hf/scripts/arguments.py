@@ -109,15 +109,16 @@ class Parser(TrlParser):
         return list(settings)
 
 
-def build_parser(training: type[FCoTConfig], prog: str) -> Parser:
+def build_parser(training: type[FCoTConfig], prog: str, *others: type) -> Parser:
     """A parser for model, data and the options of one trainer.
 
     Args:
         training: the trainer's configuration class.
         prog: the command's name in help and errors.
+        *others: dataclasses with further options; parsed last.
     """
     return Parser(
-        (ModelArguments, DataArguments, training, DatasetMixtureConfig),  # type: ignore[arg-type]
+        (ModelArguments, DataArguments, training, DatasetMixtureConfig, *others),  # type: ignore[arg-type]
         prog=prog,
         allow_abbrev=False,
         epilog="--config FILE.yaml holds the same keys; the command line goes before it.",

@@ -13,12 +13,13 @@ from fcotvl_hf.training.sft_config import FCoTSFTConfig
 from fcotvl_hf.training.sft_trainer import FCoTSFTTrainer
 
 from .arguments import Parser, build_parser
+from .lora import LoraArguments
 from .prepare import trainer_arguments
 
 
 def make_parser() -> Parser:
     """The options of the command."""
-    return build_parser(FCoTSFTConfig, prog="fcotvl sft")
+    return build_parser(FCoTSFTConfig, "fcotvl sft", LoraArguments)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     Args:
         argv: arguments without the command's name; ``sys.argv``'s by default.
     """
-    run(FCoTSFTTrainer(**trainer_arguments(*make_parser().parse(argv))))
+    *options, lora = make_parser().parse(argv)
+    run(FCoTSFTTrainer(**trainer_arguments(*options), peft_config=lora.peft_config()))
 
 
 if __name__ == "__main__":
