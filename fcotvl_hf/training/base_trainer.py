@@ -1,16 +1,33 @@
-"""What both trainers add to TRL's ``SFTTrainer``: a checked processor, ``log.jsonl``, ``loss.png``, an honest card."""
+"""What both trainers add to TRL's ``SFTTrainer``: a checked processor, drop path, rows that may be skipped, whole
+checkpoints, an end at the first loss that is no number, ``log.jsonl``, ``loss.png``, an honest card.
+"""
 
+import json
+import math
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
+from accelerate.utils import gather_object
+from peft import PeftModel
+from torch import nn
+from torch.utils.data import DataLoader, IterableDataset
 from transformers import PrinterCallback, ProgressCallback
 from trl import SFTTrainer
 
-from fcotvl_hf.hub.cards import checkpoint_card
+from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .base_config import FCoTConfig
-from .callbacks import LossPlot, ProgressBar, StepLog
+from .callbacks import LossPlot, MergePool, ProgressBar, StepLog
+from .card import run_card
+from .checkpoints import remove_old, remove_unfinished, unfinished_name
+from .data import describe_rows
+from .drop_path import add_drop_path
+from .skipping import ROWS, BatchRows, ReadableRows, SkippingCollator
+from .throughput import Throughput
 
 
 class FCoTTrainer(SFTTrainer):
@@ -34,21 +51,168 @@ class FCoTTrainer(SFTTrainer):
         super().__init__(model=model, args=args, train_dataset=train_dataset, **kwargs)
         config = self.model.config
         self.processing_class.check_against(config.image_seq_length, config.vision_config.image_size[0])
+        unwrapped: Any = self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model
+        core = unwrapped.model
+        add_drop_path(core.vision_tower, args.drop_path)  # before compilation, which traces the hooks
         if args.compile_towers:
-            for tower in (self.model.model.vision_tower, self.model.model.language_model):
+            for tower in (core.vision_tower, core.language_model):
                 tower.compile(dynamic=True)
+        self.data_collator = SkippingCollator(self.data_collator, args.context_length)
+        self._throughput = Throughput(config.image_token_id)
+        self._batch = BatchRows([], [], [])  # the rows of the micro-batch that is trained on
+        self._skipped: list[tuple[str, str]] = []  # since the last log line, of this process
+        self._skipped_in_all = 0  # up to the last log line, of all processes
+        self._unfinished: Path | None = None  # where a checkpoint is being written
+        self._add_callbacks()
+
+    def _add_callbacks(self) -> None:
         self.remove_callback(ProgressCallback)
         self.remove_callback(PrinterCallback)
-        if not args.disable_tqdm:
+        if not self.args.disable_tqdm:
             self.add_callback(ProgressBar)
-        log = Path(args.output_dir) / "log.jsonl"
+        log = Path(self.args.output_dir) / "log.jsonl"
         self.add_callback(StepLog(log))
         self.add_callback(LossPlot(log))
+        self._pool = MergePool(self.args.merge_pool, self.args.merge_pool_start)
+        self.add_callback(self._pool)
+
+    # Rows
+
+    def _set_signature_columns_if_needed(self) -> None:
+        super()._set_signature_columns_if_needed()
+        columns: Any = self._signature_columns
+        self._signature_columns = columns + [name for name in ("id", "source") if name not in columns]
+
+    def _get_dataloader(self, dataset: Any, *args: Any, **kwargs: Any) -> DataLoader[Any]:
+        rows = dataset if isinstance(dataset, IterableDataset) else ReadableRows(dataset)
+        return super()._get_dataloader(rows, *args, **kwargs)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return super()._get_train_sampler(self.train_dataset)  # which has the columns that ReadableRows hides
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> tuple[list[Any], torch.Tensor | int | None]:
+        """Take the micro-batches of one optimizer step, and count what is in them."""
+        batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
+        for batch in batches:
+            self._throughput.add(batch)
+            self._skipped += batch[ROWS].skipped
+        return batches, items
+
+    def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        self._batch = inputs.pop(ROWS, self._batch)  # the model does not know it
+        return super()._prepare_inputs(inputs)
+
+    # Steps
+
+    def training_step(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Train on a micro-batch.
+
+        Raises:
+            FloatingPointError: its loss is no finite number; ``OUTPUT_DIR/nonfinite.json`` names the rows.
+        """
+        loss = super().training_step(model, inputs, *args, **kwargs)
+        if not torch.isfinite(loss):
+            raise self._nonfinite("loss", loss.item())
+        return loss
+
+    def _nonfinite(self, name: str, value: float) -> FloatingPointError:
+        folder, step = Path(self.args.output_dir), self.state.global_step
+        found = {"step": step, name: str(value), "process": self.args.process_index, "rows": self._batch.ids}
+        file = folder / f"nonfinite-{self.args.process_index}.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(file, json.dumps(found) + "\n")
+        return FloatingPointError(f"the {name} is {value} after step {step}; {file} names the rows of the batch")
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log what TRL does, and for steps of training the throughput and the rows skipped since the last time.
+
+        Raises:
+            FloatingPointError: the gradient is no finite number.
+            ValueError: more rows than ``max_bad_rows`` have been skipped.
+        """
+        if "loss" in logs:
+            if not self.args.fp16 and not math.isfinite(logs.get("grad_norm", 0.0)):  # fp16's scaler skips such steps
+                raise self._nonfinite("gradient's norm", logs["grad_norm"])
+            logs |= self._throughput.rates(self.accelerator)
+            self._report_skipped(logs)
+        super().log(logs, start_time)
+
+    def _report_skipped(self, logs: dict[str, float]) -> None:
+        skipped = gather_object(self._skipped)
+        self._skipped = []
+        if not skipped:
+            return
+        self._skipped_in_all += len(skipped)
+        logs["skipped_rows"] = len(skipped)
+        file = Path(self.args.output_dir) / "skipped.jsonl"
+        if self.is_world_process_zero():
+            with file.open("a") as lines:
+                for row, reason in skipped:
+                    lines.write(json.dumps({"step": self.state.global_step, "row": row, "reason": reason}) + "\n")
+        if self._skipped_in_all > self.args.max_bad_rows:
+            row, reason = skipped[-1]
+            raise ValueError(
+                f"{self._skipped_in_all} rows could not be used, more than max_bad_rows {self.args.max_bad_rows}; "
+                f"{file} names them; the last is {row}: {reason}"
+            )
+
+    # Checkpoints
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return super()._get_output_dir(trial) if self._unfinished is None else str(self._unfinished)
+
+    def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
+        if self._unfinished is None:  # else it is pushed when it has its name
+            super()._push_from_checkpoint(checkpoint_folder)
+
+    def save_state_of_subclass(self, folder: Path) -> None:
+        """Write what a trainer needs beyond the Trainer's own state into a checkpoint; every process calls this."""
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        """Write a checkpoint under a temporary name and rename it when it is whole.
+
+        Raises:
+            OSError: it could not be written; earlier checkpoints are as they were.
+        """
+        folder, step = Path(self.args.output_dir), self.state.global_step
+        name = f"checkpoint-{step}"
+        self._unfinished = folder / unfinished_name(step)
+        try:
+            super()._save_checkpoint(model, trial)
+            self.save_state_of_subclass(self._unfinished / name)
+            self._rename_best(self._unfinished / name, folder / name)
+        except Exception as error:
+            remove_unfinished(folder)
+            raise OSError(f"{name} could not be saved, earlier ones are as they were: {error}") from error
+        finally:
+            unfinished, self._unfinished = self._unfinished, None
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            if (folder / name).exists():  # left by a version of this code that wrote in place, and cut off
+                shutil.rmtree(folder / name)
+            (unfinished / name).rename(folder / name)
+            remove_unfinished(folder)
+            best = self.state.best_global_step
+            kept = [*self._pool.steps, *([] if best is None else [best])]
+            remove_old(folder, self.args.save_total_limit, kept)
+        self.accelerator.wait_for_everyone()
+        if self.args.push_to_hub:
+            self._push_from_checkpoint(str(folder / name))
+
+    def _rename_best(self, written: Path, final: Path) -> None:
+        """Let the state name the checkpoint as it will be called."""
+        if self.args.should_save and self.state.best_model_checkpoint == str(written):
+            self.state.best_model_checkpoint = str(final)
+            self.state.save_to_json(str(written / "trainer_state.json"))
 
     def create_model_card(  # type: ignore[override]  # TRL's signature, not the Trainer's
         self, model_name: str | None = None, dataset_name: str | None = None, tags: str | list[str] | None = None
     ) -> None:
-        """Write ``README.md`` into the output folder: what was trained, on what, and that nothing was measured.
+        """Write ``README.md``: what was trained, on what, and that nothing was measured.
+
+        It goes into the checkpoint that is being saved, after training into the output folder.
 
         Args:
             model_name: title of the card; the folder's name by default.
@@ -58,17 +222,18 @@ class FCoTTrainer(SFTTrainer):
         if not self.is_world_process_zero():
             return
         extra = [tags] if isinstance(tags, str) else list(tags or [])
-        card = checkpoint_card(
+        folder = Path(self.args.output_dir)
+        if self._unfinished is not None:
+            folder = self._unfinished / f"checkpoint-{self.state.global_step}"
+            folder.mkdir(parents=True, exist_ok=True)
+        card = run_card(
             self.model.config,
-            name=model_name or Path(self.args.output_dir).name,
+            self.args,
+            name=model_name or folder.name,
             stage=self._name,
             steps=self.state.global_step,
+            data=describe_rows(self.train_dataset),
             tags=[*self._tag_names, *extra],
             datasets=[dataset_name] if dataset_name else [],
-            settings={
-                "learning rate": self.args.learning_rate,
-                "batch size": self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size,
-                "seed": self.args.seed,
-            },
         )
-        card.save(Path(self.args.output_dir) / "README.md")
+        atomic_write(folder / "README.md", str(card))
