@@ -26,7 +26,7 @@ from .card import run_card
 from .checkpoints import remove_old, remove_unfinished, unfinished_name
 from .data import describe_rows
 from .drop_path import add_drop_path
-from .skipping import ROWS, BatchRows, ReadableRows, SkippingCollator
+from .skipping import ROW_OF, ROWS, BatchRows, ReadableRows, SkippingCollator
 from .throughput import Throughput
 
 
@@ -60,6 +60,7 @@ class FCoTTrainer(SFTTrainer):
         self.data_collator = SkippingCollator(self.data_collator, args.context_length)
         self._throughput = Throughput(config.image_token_id)
         self._batch = BatchRows([], [], [])  # the rows of the micro-batch that is trained on
+        self._row_of = torch.arange(0)
         self._skipped: list[tuple[str, str]] = []  # since the last log line, of this process
         self._skipped_in_all = 0  # up to the last log line, of all processes
         self._unfinished: Path | None = None  # where a checkpoint is being written
@@ -101,7 +102,7 @@ class FCoTTrainer(SFTTrainer):
         return batches, items
 
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        self._batch = inputs.pop(ROWS, self._batch)  # the model does not know it
+        self._batch, self._row_of = inputs.pop(ROWS), inputs.pop(ROW_OF)  # the model does not know them
         return super()._prepare_inputs(inputs)
 
     # Steps

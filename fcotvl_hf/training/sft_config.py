@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from .base_config import FCoTConfig
+from .sampling_config import SamplingConfig
 
 
 @dataclass
-class FCoTSFTConfig(FCoTConfig):
+class FCoTSFTConfig(SamplingConfig):
     """Supervised fine-tuning of all parameters; every option of TRL's ``SFTConfig`` works.
 
     Raises:

@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from .base_trainer import FCoTTrainer
 from .parameter_groups import parameter_groups, part_of
+from .sampling_trainer import SamplingTrainer
 from .sft_config import FCoTSFTConfig
 
 
-class FCoTSFTTrainer(FCoTTrainer):
+class FCoTSFTTrainer(SamplingTrainer):
     """TRL's ``SFTTrainer`` on vision rows, with the loss on the assistant's answers.
 
     Args:

@@ -16,7 +16,10 @@ from .alignment import IGNORED
 
 Row = dict[str, Any]
 ROWS = "rows"
-"""Key of a batch's ``BatchRows``; it is taken out before the batch reaches the model."""
+"""Key of a batch's ``BatchRows``; it is taken out before the batch reaches the model, as is ``ROW_OF``."""
+
+ROW_OF = "row_of"
+"""Key of the number of each row in its batch, ``[rows]``; packing turns it into one of each token."""
 
 _BLANK: Row = {
     "images": [],
@@ -95,6 +98,7 @@ class SkippingCollator:
         kept = [_BLANK if place in skipped else row for place, row in enumerate(rows)]
         batch = dict(self.collator([copy.copy(row) for row in kept]))  # TRL's collators change the rows
         batch["labels"][list(skipped)] = IGNORED
+        batch[ROW_OF] = torch.arange(len(rows))
         return batch
 
     def _faults(self, rows: Sequence[Row]) -> dict[int, str]:
