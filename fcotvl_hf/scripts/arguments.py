@@ -36,6 +36,13 @@ class ModelArguments:
         default="conv1d",
         metadata={"help": "Compressor of a student made from --teacher.", "choices": list(COMPRESSORS)},
     )
+    max_tiles: int | None = field(
+        default=None,
+        metadata={
+            "help": "Tiles of an image at most, its thumbnail not counted; kept in the trained model's processor. "
+            "Default: what the processor of the model says."
+        },
+    )
     attn_implementation: str = field(
         default="sdpa",
         metadata={"help": "Attention: sdpa, eager (the faster one in bfloat16 on a CPU), flash_attention_2 …"},
