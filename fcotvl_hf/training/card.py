@@ -47,12 +47,13 @@ def settings_of(args: FCoTConfig) -> dict[str, Any]:
         args: options of the run.
     """
     inherited = {field.name for field in dataclasses.fields(SFTConfig)}
-    changed = [
-        field.name
-        for field in dataclasses.fields(args)
-        if field.name not in inherited and getattr(args, field.name) not in (field.default, None, [])
-    ]
+    ours = [field for field in dataclasses.fields(args) if field.name not in inherited]
+    changed = [field.name for field in ours if getattr(args, field.name) != _default(field)]
     batch = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
     values = {name: getattr(args, name) for name in (*_COMMON, *changed)}
     named = {name.replace("_", " "): getattr(value, "value", value) for name, value in values.items()}
     return named | {"rows per step": batch, "seed": args.seed}
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
