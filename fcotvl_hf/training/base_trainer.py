@@ -98,11 +98,11 @@ class FCoTTrainer(SFTTrainer):
         batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
         for batch in batches:
             self._throughput.add(batch)
-            self._skipped += batch[ROWS].skipped
         return batches, items
 
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
         self._batch, self._row_of = inputs.pop(ROWS), inputs.pop(ROW_OF)  # the model does not know them
+        self._skipped += self._batch.skipped
         return super()._prepare_inputs(inputs)
 
     # Steps

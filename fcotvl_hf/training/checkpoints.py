@@ -32,9 +32,13 @@ def unfinished_name(step: int) -> str:
     return f".checkpoint-{step}.part"
 
 
+UNFINISHED_MODEL = ".model.part"
+"""Where the trained model is written before its files get their place."""
+
+
 def remove_unfinished(output_dir: Path) -> None:
     """Delete what a run that was stopped while saving has left."""
-    for folder in output_dir.glob(unfinished_name(0).replace("0", "*")):
+    for folder in (*output_dir.glob(".checkpoint-*.part"), *output_dir.glob(UNFINISHED_MODEL)):
         shutil.rmtree(folder)
 
 

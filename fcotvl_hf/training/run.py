@@ -14,7 +14,7 @@ from fcotvl_hf.io.atomic import atomic_folder
 
 from .base_config import FCoTConfig
 from .base_trainer import FCoTTrainer
-from .checkpoints import last_checkpoint
+from .checkpoints import UNFINISHED_MODEL, last_checkpoint, remove_unfinished
 from .data import ocr_pages
 
 logger = logging.getLogger(__name__)
@@ -99,6 +99,8 @@ def run(trainer: FCoTTrainer) -> None:
     """
     args = trainer.args
     checkpoint = starting_checkpoint(args)
+    if args.should_save:
+        remove_unfinished(Path(args.output_dir))
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
     except KeyboardInterrupt:
@@ -119,7 +121,7 @@ def save_trained(trainer: FCoTTrainer) -> None:
     processes.
     """
     output_dir = Path(trainer.args.output_dir)
-    unfinished = output_dir / ".model.part"
+    unfinished = output_dir / UNFINISHED_MODEL
     trainer.save_model(str(unfinished), _internal_call=True)  # a push comes once, with the card
     trainer.accelerator.wait_for_everyone()
     if not trainer.args.should_save:

@@ -28,9 +28,9 @@ class SourceLosses:
             sources: the data set of each row; "" for none.
         """
         rows = row_of[:, None].expand(-1, losses.shape[1]) if row_of.dim() == 1 else row_of[:, 1:]
-        sums = losses.new_zeros(2, len(sources), dtype=torch.float64)
-        sums[0].index_add_(0, rows[counted], losses[counted].double())
-        sums[1].index_add_(0, rows[counted], torch.ones_like(losses[counted], dtype=torch.float64))
+        added = losses[counted].float()
+        sums = added.new_zeros(2, len(sources))  # losses and tokens of each row
+        sums.index_add_(1, rows[counted], torch.stack([added, torch.ones_like(added)]))
         _merge(self._new, zip(sources, sums.T.tolist(), strict=True))
 
     def gather(self) -> None:

@@ -63,3 +63,10 @@ def test_a_full_disk_leaves_the_previous_checkpoint_whole(make_trainer, tmp_path
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["checkpoint-2", "log.jsonl"]
     run(make_trainer("sft", resume_from_checkpoint="true", **options))
     assert last_checkpoint(tmp_path / "run") == tmp_path / "run" / "checkpoint-4"
+
+
+def test_what_a_killed_run_left_half_written_is_cleared_away(make_trainer, tmp_path) -> None:
+    for name in (".checkpoint-3.part", ".model.part"):
+        (tmp_path / "run" / name / "checkpoint-3").mkdir(parents=True)
+    run(make_trainer("sft", max_steps=1))
+    assert not [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".")]
