@@ -1,10 +1,9 @@
-"""What both trainers add to TRL's ``SFTTrainer``: a checked processor, drop path, rows that may be skipped, whole
-checkpoints, an end at the first loss that is no number, ``log.jsonl``, ``loss.png``, an honest card.
+"""What both trainers add to TRL's ``SFTTrainer``: a checked processor, drop path, rows that may be skipped, an end at
+the first loss that is no number, ``log.jsonl``, ``loss.png``, an honest card; whole checkpoints are its parent's.
 """
 
 import json
 import math
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from peft import PeftModel
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 from transformers import PrinterCallback, ProgressCallback
-from trl import SFTTrainer
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -23,14 +21,14 @@ from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 from .base_config import FCoTConfig
 from .callbacks import LossPlot, MergePool, ProgressBar, StepLog
 from .card import run_card
-from .checkpoints import remove_old, remove_unfinished, unfinished_name
+from .checkpointing_trainer import CheckpointingTrainer
 from .data import describe_rows
 from .drop_path import add_drop_path
 from .skipping import ROW_OF, ROWS, BatchRows, ReadableRows, SkippingCollator
 from .throughput import Throughput
 
 
-class FCoTTrainer(SFTTrainer):
+class FCoTTrainer(CheckpointingTrainer):
     """Common base of the distillation and the SFT trainer.
 
     Args:
@@ -61,9 +59,9 @@ class FCoTTrainer(SFTTrainer):
         self._throughput = Throughput(config.image_token_id)
         self._batch = BatchRows([], [], [])  # the rows of the micro-batch that is trained on
         self._row_of = torch.arange(0)
+        self._step_rows: list[str] = []  # ids of the rows of all micro-batches of the step
         self._skipped: list[tuple[str, str]] = []  # since the last log line, of this process
         self._skipped_in_all = 0  # up to the last log line, of all processes
-        self._unfinished: Path | None = None  # where a checkpoint is being written
         self._add_callbacks()
 
     def _add_callbacks(self) -> None:
@@ -98,6 +96,7 @@ class FCoTTrainer(SFTTrainer):
         batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
         for batch in batches:
             self._throughput.add(batch)
+        self._step_rows = [row for batch in batches for row in batch[ROWS].ids]
         return batches, items
 
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -111,18 +110,18 @@ class FCoTTrainer(SFTTrainer):
         """Train on a micro-batch.
 
         Raises:
-            FloatingPointError: its loss is no finite number; ``OUTPUT_DIR/nonfinite.json`` names the rows.
+            FloatingPointError: its loss is no finite number; ``OUTPUT_DIR/nonfinite-PROCESS.json`` names the rows.
         """
         loss = super().training_step(model, inputs, *args, **kwargs)
         if not torch.isfinite(loss):
-            raise self._nonfinite("loss", loss.item())
+            raise self._nonfinite("loss", loss.item(), self._batch.ids)
         return loss
 
-    def _nonfinite(self, name: str, value: float) -> FloatingPointError:
-        folder, step = Path(self.args.output_dir), self.state.global_step
-        found = {"step": step, name: str(value), "process": self.args.process_index, "rows": self._batch.ids}
-        file = folder / f"nonfinite-{self.args.process_index}.json"
-        folder.mkdir(parents=True, exist_ok=True)
+    def _nonfinite(self, name: str, value: float, rows: list[str]) -> FloatingPointError:
+        step, process = self.state.global_step, self.args.process_index
+        file = Path(self.args.output_dir) / f"nonfinite-{process}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        found = {"step": step, name: str(value), "process": process, "rows": rows}
         atomic_write(file, json.dumps(found) + "\n")
         return FloatingPointError(f"the {name} is {value} after step {step}; {file} names the rows of the batch")
 
@@ -135,7 +134,7 @@ class FCoTTrainer(SFTTrainer):
         """
         if "loss" in logs:
             if not self.args.fp16 and not math.isfinite(logs.get("grad_norm", 0.0)):  # fp16's scaler skips such steps
-                raise self._nonfinite("gradient's norm", logs["grad_norm"])
+                raise self._nonfinite("gradient's norm", logs["grad_norm"], self._step_rows)
             logs |= self._throughput.rates(self.accelerator)
             self._report_skipped(logs)
         super().log(logs, start_time)
@@ -159,54 +158,8 @@ class FCoTTrainer(SFTTrainer):
                 f"{file} names them; the last is {row}: {reason}"
             )
 
-    # Checkpoints
-
-    def _get_output_dir(self, trial: Any) -> str:
-        return super()._get_output_dir(trial) if self._unfinished is None else str(self._unfinished)
-
-    def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
-        if self._unfinished is None:  # else it is pushed when it has its name
-            super()._push_from_checkpoint(checkpoint_folder)
-
-    def save_state_of_subclass(self, folder: Path) -> None:
-        """Write what a trainer needs beyond the Trainer's own state into a checkpoint; every process calls this."""
-
-    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
-        """Write a checkpoint under a temporary name and rename it when it is whole.
-
-        Raises:
-            OSError: it could not be written; earlier checkpoints are as they were.
-        """
-        folder, step = Path(self.args.output_dir), self.state.global_step
-        name = f"checkpoint-{step}"
-        self._unfinished = folder / unfinished_name(step)
-        try:
-            super()._save_checkpoint(model, trial)
-            self.save_state_of_subclass(self._unfinished / name)
-            self._rename_best(self._unfinished / name, folder / name)
-        except Exception as error:
-            remove_unfinished(folder)
-            raise OSError(f"{name} could not be saved, earlier ones are as they were: {error}") from error
-        finally:
-            unfinished, self._unfinished = self._unfinished, None
-        self.accelerator.wait_for_everyone()
-        if self.args.should_save:
-            if (folder / name).exists():  # left by a version of this code that wrote in place, and cut off
-                shutil.rmtree(folder / name)
-            (unfinished / name).rename(folder / name)
-            remove_unfinished(folder)
-            best = self.state.best_global_step
-            kept = [*self._pool.steps, *([] if best is None else [best])]
-            remove_old(folder, self.args.save_total_limit, kept)
-        self.accelerator.wait_for_everyone()
-        if self.args.push_to_hub:
-            self._push_from_checkpoint(str(folder / name))
-
-    def _rename_best(self, written: Path, final: Path) -> None:
-        """Let the state name the checkpoint as it will be called."""
-        if self.args.should_save and self.state.best_model_checkpoint == str(written):
-            self.state.best_model_checkpoint = str(final)
-            self.state.save_to_json(str(written / "trainer_state.json"))
+    def steps_to_keep(self) -> list[int]:
+        return [*super().steps_to_keep(), *self._pool.steps]
 
     def create_model_card(  # type: ignore[override]  # TRL's signature, not the Trainer's
         self, model_name: str | None = None, dataset_name: str | None = None, tags: str | list[str] | None = None
@@ -223,18 +176,16 @@ class FCoTTrainer(SFTTrainer):
         if not self.is_world_process_zero():
             return
         extra = [tags] if isinstance(tags, str) else list(tags or [])
-        folder = Path(self.args.output_dir)
-        if self._unfinished is not None:
-            folder = self._unfinished / f"checkpoint-{self.state.global_step}"
-            folder.mkdir(parents=True, exist_ok=True)
         card = run_card(
             self.model.config,
             self.args,
-            name=model_name or folder.name,
+            name=model_name or Path(self.args.output_dir).name,
             stage=self._name,
             steps=self.state.global_step,
             data=describe_rows(self.train_dataset),
             tags=[*self._tag_names, *extra],
             datasets=[dataset_name] if dataset_name else [],
         )
+        folder = self.unfinished_checkpoint or Path(self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
         atomic_write(folder / "README.md", str(card))

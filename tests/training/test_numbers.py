@@ -28,8 +28,11 @@ def test_loss(make_trainer, kind, value, tmp_path) -> None:
 
 
 def test_gradient(make_trainer, tmp_path) -> None:
-    trainer = make_trainer("sft", save_strategy="steps", save_steps=1)
+    options = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
+    trainer = make_trainer("sft", save_strategy="steps", save_steps=1, train_sampling_strategy="sequential", **options)
     next(trainer.model.model.compressor.parameters()).register_hook(lambda gradient: gradient * float("nan"))
     with pytest.raises(FloatingPointError, match="the gradient's norm is nan after step 1"):
         run(trainer)
     assert not list((tmp_path / "run").glob("checkpoint-*"))
+    expected = [trainer.train_dataset[index]["id"] for index in range(4)]  # of all micro-batches
+    assert json.loads((tmp_path / "run" / "nonfinite-0.json").read_text())["rows"] == expected
