@@ -36,6 +36,13 @@ class ModelArguments:
         default="conv1d",
         metadata={"help": "Compressor of a student made from --teacher.", "choices": list(COMPRESSORS)},
     )
+    max_tiles: int | None = field(
+        default=None,
+        metadata={
+            "help": "Tiles of an image at most, its thumbnail not counted; kept in the trained model's processor. "
+            "Default: what the processor of the model says."
+        },
+    )
     attn_implementation: str = field(
         default="sdpa",
         metadata={"help": "Attention: sdpa, eager (the faster one in bfloat16 on a CPU), flash_attention_2 …"},
@@ -109,15 +116,16 @@ class Parser(TrlParser):
         return list(settings)
 
 
-def build_parser(training: type[FCoTConfig], prog: str) -> Parser:
+def build_parser(training: type[FCoTConfig], prog: str, *others: type) -> Parser:
     """A parser for model, data and the options of one trainer.
 
     Args:
         training: the trainer's configuration class.
         prog: the command's name in help and errors.
+        *others: dataclasses with further options; parsed last.
     """
     return Parser(
-        (ModelArguments, DataArguments, training, DatasetMixtureConfig),  # type: ignore[arg-type]
+        (ModelArguments, DataArguments, training, DatasetMixtureConfig, *others),  # type: ignore[arg-type]
         prog=prog,
         allow_abbrev=False,
         epilog="--config FILE.yaml holds the same keys; the command line goes before it.",

@@ -17,7 +17,7 @@ from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.merging.merge import merge_checkpoints
 from fcotvl_hf.merging.methods import average
 from fcotvl_hf.scripts import distill, sft
-from fcotvl_hf.training.run import complete_checkpoints
+from fcotvl_hf.training.checkpoints import complete_checkpoints
 
 from .commands import note_command
 from .precision import has_bfloat16

@@ -12,7 +12,7 @@ class FCoTConfig(SFTConfig):
     """What both trainers share; every option of TRL's ``SFTConfig`` works as well.
 
     Raises:
-        ValueError: ``max_length`` is set: truncation would cut image placeholders.
+        ValueError: ``max_length`` is set: truncation would cut image placeholders; or another option is out of range.
     """
 
     output_dir: str = field(default="runs/training", metadata={"help": "Where checkpoints, log and model go."})
@@ -33,6 +33,34 @@ class FCoTConfig(SFTConfig):
     activation_checkpointing: bool | None = field(
         default=None, metadata={"help": "Recompute activations in the backward pass to save memory. Default: True."}
     )
+    drop_path: float = field(
+        default=0.0,
+        metadata={
+            "help": "Drop path of the last ViT layer, rising from 0 in the first. In re-alignment teacher and student "
+            "share the ViT, so it would also put noise into the teacher's targets."
+        },
+    )
+    context_length: int | None = field(
+        default=None,
+        metadata={
+            "help": "Tokens of a row at most, visual ones included. Longer rows are skipped and counted, never cut."
+        },
+    )
+    max_bad_rows: int = field(
+        default=100,
+        metadata={
+            "help": "Rows that may be skipped (corrupt image, malformed, too long) since training was started or "
+            "resumed; one more ends the run. skipped.jsonl names them."
+        },
+    )
+    merge_pool: int = field(
+        default=0,
+        metadata={"help": "Save this many checkpoints at even distances, for fcotvl merge; none of them is deleted."},
+    )
+    merge_pool_start: float = field(
+        default=0.5,
+        metadata={"help": "Share of the run that has passed before merge_pool's equal parts begin."},
+    )
     compile_towers: bool = field(
         default=False,
         metadata={
@@ -51,6 +79,14 @@ class FCoTConfig(SFTConfig):
     def __post_init__(self) -> None:
         if self.max_length is not None:
             raise ValueError("max_length would cut image placeholders; leave it unset and filter long samples instead")
+        if not 0 <= self.drop_path < 1:
+            raise ValueError(f"drop_path must be at least 0 and less than 1, not {self.drop_path}")
+        if self.merge_pool < 0 or self.max_bad_rows < 0:
+            raise ValueError("merge_pool and max_bad_rows must not be negative")
+        if not 0 <= self.merge_pool_start < 1:
+            raise ValueError(f"merge_pool_start must be at least 0 and less than 1, not {self.merge_pool_start}")
+        if self.context_length is not None and self.context_length < 1:
+            raise ValueError(f"context_length must be positive, not {self.context_length}")
         if self.activation_checkpointing is None:  # TRL still sets the old name, which transformers warns about
             self.activation_checkpointing = self.gradient_checkpointing
         self.gradient_checkpointing = self.activation_checkpointing  # transformers 5.19 knows only this name

@@ -1,4 +1,4 @@
-"""What a run leaves beside its checkpoints: one line per step in ``log.jsonl``, and ``loss.png`` at the end."""
+"""What a run shows and leaves: one line per step in ``log.jsonl``, ``loss.png``, the checkpoints to merge, a bar."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Any
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fcotvl_hf.io.atomic import atomic_write
+
+from .checkpoints import pool_steps
 
 Entry = dict[str, float]
 
@@ -54,6 +56,28 @@ class LossPlot(TrainerCallback):
     ) -> None:
         if state.is_world_process_zero:
             plot_losses(read_log(self.log), self.log.with_name("loss.png"), self.log.absolute().parent.name)
+
+
+class MergePool(TrainerCallback):
+    """Have the checkpoints saved that will be merged, whatever ``save_strategy`` says.
+
+    Args:
+        size: how many; 0 asks for none.
+        start: see ``checkpoints.pool_steps``.
+    """
+
+    def __init__(self, size: int, start: float) -> None:
+        self.size = size
+        self.start = start
+        self.steps: list[int] = []
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.steps = pool_steps(state.max_steps, self.size, self.start)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        control.should_save |= state.global_step in self.steps
 
 
 class ProgressBar(ProgressCallback):

@@ -1,6 +1,7 @@
 """The OCR mix as rows to train on, each page drawn when it is asked for."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Sized
 from functools import partial
 from typing import Any
 
@@ -24,10 +25,36 @@ def ocr_pages(tasks: Sequence[str], size: int, seed: int, run_length: int = 1) -
     """
     if size < 1 or run_length < 1 or not tasks:
         raise ValueError(f"no rows to train on: size {size}, run length {run_length}, tasks {list(tasks)}")
-    for task in tasks:  # an unknown one shows here, not later in a worker process
-        sample_at(0, [task], seed)
     draw = partial(_draw, tasks=tuple(tasks), seed=seed, run_length=run_length)
-    return Dataset.from_dict({"index": range(size)}).with_transform(draw)
+    sources = [sample_at(0, [task], seed).row()["source"] for task in tasks]  # an unknown task shows here
+    columns = {"index": range(size), "source": [sources[index // run_length % len(tasks)] for index in range(size)]}
+    return Dataset.from_dict(columns).with_transform(draw)
+
+
+def sources_of(rows: Any) -> list[str] | None:
+    """The data set that each row came from, without reading the rows themselves.
+
+    Args:
+        rows: a map-style or streamed data set.
+
+    Returns:
+        The column ``source``; ``None`` where there is none that can be read at once.
+    """
+    if not isinstance(rows, Dataset) or "source" not in rows.column_names:
+        return None
+    return list(rows.with_format(None).select_columns("source")["source"])
+
+
+def describe_rows(rows: Any) -> str:
+    """How many rows of which sources, in words.
+
+    Args:
+        rows: a map-style or streamed data set.
+    """
+    sources = sources_of(rows)
+    if sources is None:
+        return f"{len(rows)} rows" if isinstance(rows, Sized) else "a stream of rows"
+    return ", ".join(f"{count} rows of {source}" for source, count in sorted(Counter(sources).items()))
 
 
 def _draw(batch: dict[str, list[int]], tasks: tuple[str, ...], seed: int, run_length: int) -> dict[str, list[Any]]:

@@ -1,20 +1,20 @@
 """From parsed arguments to a finished run: the model, the rows, and a training that survives being stopped."""
 
-import json
 import logging
-import shutil
 from pathlib import Path
 
 from accelerate import PartialState
 from datasets import Dataset
-from transformers import TrainerState
+from peft import PeftModel
 from trl import DatasetMixtureConfig, get_dataset
 
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
+from fcotvl_hf.io.atomic import atomic_folder
 
 from .base_config import FCoTConfig
 from .base_trainer import FCoTTrainer
+from .checkpoints import UNFINISHED_MODEL, last_checkpoint, remove_unfinished
 from .data import ocr_pages
 
 logger = logging.getLogger(__name__)
@@ -64,18 +64,6 @@ def rows_of(
     return ocr_pages(tasks, size, seed, run_length), ocr_pages(tasks, eval_size, seed + size, run_length)
 
 
-def last_checkpoint(output_dir: Path) -> Path | None:
-    """The newest checkpoint that was written to its end."""
-    return next(reversed(complete_checkpoints(output_dir)), None)
-
-
-def complete_checkpoints(output_dir: Path) -> list[Path]:
-    """All checkpoints that were written to their end, in the order of training."""
-    numbered = (folder for folder in output_dir.glob("checkpoint-*") if folder.name.split("-")[1].isdecimal())
-    ordered = sorted(numbered, key=lambda folder: int(folder.name.split("-")[1]))
-    return [folder for folder in ordered if _is_complete(folder)]
-
-
 def starting_checkpoint(args: FCoTConfig) -> str | None:
     """Where a run goes on from, as ``resume_from_checkpoint`` says: the last checkpoint, a given one, the start.
 
@@ -111,15 +99,14 @@ def run(trainer: FCoTTrainer) -> None:
     """
     args = trainer.args
     checkpoint = starting_checkpoint(args)
+    if args.should_save:
+        remove_unfinished(Path(args.output_dir))
     try:
         trainer.train(resume_from_checkpoint=checkpoint)
     except KeyboardInterrupt:
-        for folder in Path(args.output_dir).glob("checkpoint-*"):
-            if not _is_complete(folder):
-                shutil.rmtree(folder)
         logger.warning("stopped at step %d; go on with --resume_from_checkpoint true", trainer.state.global_step)
         raise
-    trainer.save_model()
+    save_trained(trainer)
     trainer.create_model_card()
     if args.push_to_hub:
         trainer.push_to_hub()
@@ -127,10 +114,22 @@ def run(trainer: FCoTTrainer) -> None:
     trainer.end()
 
 
-def _is_complete(checkpoint: Path) -> bool:
-    """Whether a checkpoint can be read; the trainer writes ``trainer_state.json`` last."""
-    try:
-        TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
-    except (OSError, json.JSONDecodeError):
-        return False
-    return True
+def save_trained(trainer: FCoTTrainer) -> None:
+    """Save the trained model into the run's folder, each file whole or not at all.
+
+    With LoRA that is the adapter; the model it gives goes to ``merged`` there, unless its weights are split over
+    processes.
+    """
+    output_dir = Path(trainer.args.output_dir)
+    unfinished = output_dir / UNFINISHED_MODEL
+    trainer.save_model(str(unfinished), _internal_call=True)  # a push comes once, with the card
+    trainer.accelerator.wait_for_everyone()
+    if not trainer.args.should_save:
+        return
+    for file in unfinished.iterdir():
+        file.replace(output_dir / file.name)
+    unfinished.rmdir()
+    if isinstance(trainer.model, PeftModel) and not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        with atomic_folder(output_dir / "merged", overwrite=True) as folder:
+            trainer.model.merge_and_unload().save_pretrained(folder)
+            trainer.processing_class.save_pretrained(folder)

@@ -20,10 +20,12 @@ def steps_of(folder) -> list[int]:
 def test_distill_makes_the_student_and_sft_goes_on_from_it(teacher_folder, tmp_path) -> None:
     first, second = tmp_path / "distill", tmp_path / "sft"
     distill.main(["--teacher", str(teacher_folder), "--stride", "4", "--output_dir", str(first), *SHORT])
-    sft.main(["--student", str(first), "--output_dir", str(second), "--save_steps", "1", *SHORT])
+    options = ["--save_steps", "1", "--max_tiles", "3"]
+    sft.main(["--student", str(first), "--output_dir", str(second), *options, *SHORT])
     for folder in (first / "init", first, second, second / "checkpoint-1"):
         model, processor = load_model(str(folder))
         assert (model.config.compressor_stride, processor.image_seq_length) == (4, 4)
+    assert load_model(str(second))[1].image_processor.max_patches == 3
     assert steps_of(first) == steps_of(second) == [1, 2]
 
 
@@ -75,6 +77,20 @@ def test_a_used_folder_is_refused_before_anything_in_it_changes(teacher_folder, 
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
     distill.main([*options, "--resume_from_checkpoint", "true", "--max_steps", "3"])
     assert steps_of(tmp_path / "run") == [1, 2, 3]
+
+
+def test_a_senseless_number_of_tiles_is_refused(tmp_path) -> None:
+    with pytest.raises(UsageError, match="max_tiles must be at least 1, not 0"):
+        sft.main(["--student", "tiny-50", "--output_dir", str(tmp_path / "run"), "--max_tiles", "0", *SHORT])
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT's
+def test_lora_from_the_command_line_leaves_a_merged_model(teacher_folder, tmp_path) -> None:
+    options = ["--teacher", str(teacher_folder), "--output_dir", str(tmp_path / "run"), "--use_peft", "true"]
+    sft.main([*options, "--lora_r", "2", *SHORT])
+    assert load_model(str(tmp_path / "run" / "merged"))[0].config.compressor_stride == 2
+    assert (tmp_path / "run" / "adapter_config.json").exists()
 
 
 def test_nothing_to_train_is_said(tmp_path) -> None:

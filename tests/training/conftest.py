@@ -66,19 +66,31 @@ def dataset_of(rows: list[Row]) -> Dataset:
 
 @pytest.fixture
 def make_trainer(student: Student, tmp_path: Path) -> Callable[..., FCoTTrainer]:
-    """Build a trainer of ``kind`` for a copy of the student; keywords are options of its configuration."""
+    """Build a trainer of ``kind`` for a copy of the student; keywords are options of its configuration, ``others``
+    arguments of the trainer itself.
+    """
 
     def make(
-        kind: str, rows: list[Row] | None = None, model: FCoTVLForConditionalGeneration | None = None, **options: Any
+        kind: str,
+        rows: list[Row] | Dataset | None = None,
+        model: FCoTVLForConditionalGeneration | None = None,
+        others: dict[str, Any] | None = None,
+        **options: Any,
     ) -> FCoTTrainer:
         config, trainer = KINDS[kind]
         settings = {"output_dir": str(tmp_path / "run"), "max_steps": 2, "per_device_train_batch_size": 4}
         settings |= {"learning_rate": 1e-2, "save_strategy": "no", "disable_tqdm": True, "dataloader_num_workers": 0}
-        data = ocr_pages(["recognition", "lookup"], 64, 0) if rows is None else dataset_of(rows)
+        data = ocr_pages(["recognition", "lookup"], 64, 0) if rows is None else rows
+        if isinstance(data, list):
+            data = dataset_of(data)
         processor = copy.deepcopy(student[1])
         processor.image_seq_length = (model or student[0]).config.image_seq_length
         return trainer(
-            copy.deepcopy(model or student[0]), config(**(settings | options)), data, processing_class=processor
+            copy.deepcopy(model or student[0]),
+            config(**(settings | options)),
+            data,
+            processing_class=processor,
+            **(others or {}),
         )
 
     return make

@@ -11,7 +11,8 @@ import pytest
 from transformers import TrainerCallback
 
 from fcotvl_hf.training.callbacks import read_log
-from fcotvl_hf.training.run import last_checkpoint, run
+from fcotvl_hf.training.checkpoints import last_checkpoint
+from fcotvl_hf.training.run import run
 
 
 @pytest.fixture(params=["distill", "sft"])
@@ -29,6 +30,8 @@ def test_resumed_run_equals_straight_run(make_trainer, kind, tmp_path) -> None:
 
     logs = [read_log(Path(folder) / "log.jsonl") for folder in (straight, resumed)]
     assert [entry["step"] for entry in logs[1]] == [1, 2, 3, 4]
+    for entry in (*logs[0], *logs[1]):
+        assert all(entry.pop(f"{what}_per_second") > 0 for what in ("tokens", "samples", "visual_tokens"))
     assert logs[0] == logs[1]
 
 

@@ -28,3 +28,12 @@ def test_loss_equals_the_models_own(make_trainer, mixed_rows) -> None:
     with torch.no_grad():
         expected = trainer.model(**batch).loss
         torch.testing.assert_close(trainer.compute_loss(trainer.model, dict(batch)), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_drop_path_is_on_in_post_training_and_off_in_realignment(make_trainer, tmp_path) -> None:
+    for kind, hooked in (("sft", True), ("distill", False)):
+        trainer = make_trainer(kind)
+        last = trainer.model.model.vision_tower.encoder.layer[-1]
+        assert bool(last.mlp._forward_hooks) == bool(last.attention._forward_hooks) == hooked
+        trainer.save_model(str(tmp_path / kind))
+        assert "drop_path" not in (tmp_path / kind / "config.json").read_text()
