@@ -82,9 +82,12 @@ class FCoTTrainer(CheckpointingTrainer):
         columns: Any = self._signature_columns
         self._signature_columns = columns + [name for name in ("id", "source") if name not in columns]
 
-    def _get_dataloader(self, dataset: Any, *args: Any, **kwargs: Any) -> DataLoader[Any]:
-        rows = dataset if isinstance(dataset, IterableDataset) else ReadableRows(dataset)
-        return super()._get_dataloader(rows, *args, **kwargs)
+    def _get_dataloader(self, dataset: Any, *args: Any, is_training: bool = False, **kwargs: Any) -> DataLoader[Any]:
+        return super()._get_dataloader(self._samples(dataset, is_training), *args, is_training=is_training, **kwargs)
+
+    def _samples(self, rows: Any, is_training: bool) -> Any:
+        """What a loader takes its samples from, given the rows."""
+        return rows if isinstance(rows, IterableDataset) else ReadableRows(rows)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return super()._get_train_sampler(self.train_dataset)  # which has the columns that ReadableRows hides

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from .packing_config import PackingConfig
 from .sampling_config import SamplingConfig
 
 
 @dataclass
-class FCoTSFTConfig(SamplingConfig):
+class FCoTSFTConfig(PackingConfig, SamplingConfig):
     """Supervised fine-tuning of all parameters; every option of TRL's ``SFTConfig`` works.
 
     Raises:

@@ -5,12 +5,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from .packing_trainer import PackingTrainer
 from .parameter_groups import parameter_groups, part_of
 from .sampling_trainer import SamplingTrainer
 from .sft_config import FCoTSFTConfig
 
 
-class FCoTSFTTrainer(SamplingTrainer):
+class FCoTSFTTrainer(PackingTrainer, SamplingTrainer):
     """TRL's ``SFTTrainer`` on vision rows, with the loss on the assistant's answers.
 
     Args:

@@ -21,10 +21,11 @@ ROWS = "rows"
 ROW_OF = "row_of"
 """Key of the number of each row in its batch, ``[rows]``; packing turns it into one of each token."""
 
-_BLANK: Row = {
+BLANK: Row = {
     "images": [],
     "messages": [{"role": role, "content": [{"type": "text", "text": "-"}]} for role in ("user", "assistant")],
 }
+"""What stands in a batch for a row that is skipped."""
 
 
 class BatchRows(NamedTuple):
@@ -79,7 +80,7 @@ class SkippingCollator:
     def __call__(self, given: Sequence[Row | UnreadableRow]) -> dict[str, Any]:
         """Make a batch; ``rows`` in it is its ``BatchRows``."""
         reasons = {place: row.reason for place, row in enumerate(given) if isinstance(row, UnreadableRow)}
-        rows = [{**_BLANK, "id": row.id} if isinstance(row, UnreadableRow) else row for row in given]
+        rows = [{**BLANK, "id": row.id} if isinstance(row, UnreadableRow) else row for row in given]
         try:
             batch = self._collate(rows, reasons)
         except Exception:  # one row spoils the batch: find it
@@ -95,7 +96,7 @@ class SkippingCollator:
 
     def _collate(self, rows: Sequence[Row], skipped: Collection[int]) -> dict[str, Any]:
         """Collate with blank rows, without loss, in the places of ``skipped``."""
-        kept = [_BLANK if place in skipped else row for place, row in enumerate(rows)]
+        kept = [BLANK if place in skipped else row for place, row in enumerate(rows)]
         batch = dict(self.collator([copy.copy(row) for row in kept]))  # TRL's collators change the rows
         batch["labels"][list(skipped)] = IGNORED
         batch[ROW_OF] = torch.arange(len(rows))

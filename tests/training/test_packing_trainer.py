@@ -1,0 +1,92 @@
+"""Packed training is unpacked training: the same losses and gradients, and no row sees its neighbours."""
+
+import copy
+
+import pytest
+import torch
+from PIL import Image
+
+from fcotvl_hf.training.packing_collator import PackingCollator, join_rows
+
+from .conftest import row
+
+ATTENTIONS = ["eager", "sdpa"]
+
+
+@pytest.fixture
+def sft(make_trainer, mixed_rows):
+    """A trainer of single rows whose model uses a given attention."""
+
+    def make(attention: str = "sdpa", **options: object):
+        trainer = make_trainer("sft", mixed_rows, **options)
+        trainer.model.set_attn_implementation(attention)
+        return trainer
+
+    return make
+
+
+def gradients(trainer, batches) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Loss and gradients of an optimizer step over some micro-batches."""
+    trainer.model.zero_grad()
+    items = sum((batch["labels"][:, 1:] != -100).sum() for batch in batches)
+    losses = [trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=items) for batch in batches]
+    sum(losses).backward()
+    return sum(losses).detach(), {name: p.grad.clone() for name, p in trainer.model.named_parameters()}
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("assistant_only", [True, False])
+def test_loss_and_gradients_equal_those_of_single_rows(sft, mixed_rows, attention, assistant_only) -> None:
+    trainer = sft(attention, assistant_only_loss=assistant_only)
+    collate = PackingCollator(trainer.data_collator)
+    rows = [copy.deepcopy(mixed_rows) for _ in range(5)]
+    expected, expected_gradients = gradients(trainer, [trainer.data_collator([one]) for one in rows[0]])
+    for batches in (
+        [collate([rows[1]])],  # all in one sequence
+        [collate([rows[2][:1], rows[2][1:]])],  # two sequences in a micro-batch, one of them padded
+        [collate([rows[3][:3]]), collate([rows[3][3:]])],  # two micro-batches, the last without an image
+        [trainer.data_collator(rows[4])],
+    ):
+        loss, found = gradients(trainer, batches)
+        torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-5)
+        for name, gradient in expected_gradients.items():
+            torch.testing.assert_close(found[name], gradient, rtol=1e-5, atol=1e-5, msg=name)
+
+
+def hidden_states(model, batch) -> torch.Tensor:
+    """Last hidden states ``[packs, length, width]`` of a packed batch."""
+    inputs = {name: values for name, values in batch.items() if name != "labels"}
+    with torch.no_grad():
+        return model.model(**inputs, use_cache=False).last_hidden_state
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_rows_do_not_see_their_neighbours(sft, mixed_rows, attention) -> None:
+    trainer = sft(attention)
+    model = trainer.model.eval()
+    collate = PackingCollator(trainer.data_collator)
+    noise = Image.effect_noise((112, 112), 90).convert("RGB")
+    other = [row([noise], "Head the text.", "y"), *mixed_rows[1:]]  # another image, question and answer, as long
+    batches = [collate([copy.deepcopy(pack)]) for pack in (mixed_rows, other)]
+    first = int((batches[0]["position_ids"] == 0)[0].nonzero()[1])  # tokens of the row that differs
+    assert batches[0]["input_ids"].shape == batches[1]["input_ids"].shape
+
+    before, after = (hidden_states(model, batch)[0] for batch in batches)
+    assert torch.equal(before[first:], after[first:])
+    assert not torch.isclose(before[:first], after[:first]).all()
+
+    for leak in ({"position_ids": None}, {"attention_mask": torch.ones_like(batches[0]["input_ids"])}):
+        before, after = (hidden_states(model, batch | leak)[0] for batch in batches)
+        assert not torch.isclose(before[first:], after[first:]).all()  # so plain concatenation does leak
+
+
+def test_padding_of_a_short_pack_is_a_row_of_its_own() -> None:
+    ids = torch.tensor([[5, 6, 7], [8, 9, 0], [3, 0, 0]])
+    batch = {"input_ids": ids, "attention_mask": (ids > 0).long(), "labels": ids.masked_fill(ids == 0, -100)}
+    joined = join_rows(batch | {"source_id": torch.tensor([2, 4, 6]), "pixel_values": torch.ones(1)}, [2, 1])
+    assert joined["input_ids"].tolist() == [[5, 6, 7, 8, 9], [3, 0, 0, 0, 0]]
+    assert joined["position_ids"].tolist() == [[0, 1, 2, 0, 1], [0, 0, 1, 2, 3]]
+    assert joined["labels"].tolist() == [[-100, 6, 7, -100, 9], [-100] * 5]
+    assert joined["source_id"].tolist() == [[2, 2, 2, 4, 4], [6, -1, -1, -1, -1]]
+    assert torch.equal(joined["pixel_values"], torch.ones(1))
+    assert "attention_mask" not in joined
