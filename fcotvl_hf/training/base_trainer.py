@@ -82,8 +82,9 @@ class FCoTTrainer(CheckpointingTrainer):
         columns: Any = self._signature_columns
         self._signature_columns = columns + [name for name in ("id", "source") if name not in columns]
 
-    def _get_dataloader(self, dataset: Any, *args: Any, is_training: bool = False, **kwargs: Any) -> DataLoader[Any]:
-        return super()._get_dataloader(self._samples(dataset, is_training), *args, is_training=is_training, **kwargs)
+    def _get_dataloader(self, dataset: Any, *args: Any, **kwargs: Any) -> DataLoader[Any]:
+        samples = self._samples(dataset, is_training=kwargs.get("is_training", False))
+        return super()._get_dataloader(samples, *args, **kwargs)
 
     def _samples(self, rows: Any, is_training: bool) -> Any:
         """What a loader takes its samples from, given the rows."""

@@ -59,7 +59,9 @@ class PackSampler(Sampler[Pack]):
         self, order: RowOrder, sizes: RowSizes, limit: RowSize, packs: int | None = None, epochs: float = 1.0
     ) -> None:
         if not sizes.blank.fits(limit):
-            raise ValueError(f"context_length {limit.tokens} is too short: an empty row has {sizes.blank.tokens} tokens")
+            raise ValueError(
+                f"context_length {limit.tokens} is too short: an empty row has {sizes.blank.tokens} tokens"
+            )
         self.order = order
         self.sizes = sizes
         self.limit = limit

@@ -68,7 +68,8 @@ class PackingTrainer(FCoTTrainer):
         return super().get_train_dataloader()
 
     def _pack(self) -> PackSampler:
-        args, rows = self.args, self.train_dataset
+        args = self.args
+        rows: Any = self.train_dataset
         sizes = RowSizes(rows, self.processing_class, self.chat_template)
         order = self.row_order(len(rows))
         per_step = args.train_batch_size * args.gradient_accumulation_steps * args.world_size

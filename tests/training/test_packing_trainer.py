@@ -1,12 +1,15 @@
 """Packed training is unpacked training: the same losses and gradients, and no row sees its neighbours."""
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import torch
 from PIL import Image
 
-from fcotvl_hf.training.packing_collator import PackingCollator, join_rows
+from fcotvl_hf.training.base_trainer import FCoTTrainer
+from fcotvl_hf.training.packing_collator import PackingCollator, join_rows, row_numbers
+from fcotvl_hf.training.skipping import ROWS
 
 from .conftest import row
 
@@ -14,7 +17,7 @@ ATTENTIONS = ["eager", "sdpa"]
 
 
 @pytest.fixture
-def sft(make_trainer, mixed_rows):
+def sft(make_trainer, mixed_rows) -> Callable[..., FCoTTrainer]:
     """A trainer of single rows whose model uses a given attention."""
 
     def make(attention: str = "sdpa", **options: object):
@@ -27,9 +30,10 @@ def sft(make_trainer, mixed_rows):
 
 def gradients(trainer, batches) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Loss and gradients of an optimizer step over some micro-batches."""
+    batches = [trainer._prepare_inputs(batch) for batch in batches]
     trainer.model.zero_grad()
     items = sum((batch["labels"][:, 1:] != -100).sum() for batch in batches)
-    losses = [trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=items) for batch in batches]
+    losses = [trainer.compute_loss(trainer.model, batch, num_items_in_batch=items) for batch in batches]
     sum(losses).backward()
     return sum(losses).detach(), {name: p.grad.clone() for name, p in trainer.model.named_parameters()}
 
@@ -55,7 +59,7 @@ def test_loss_and_gradients_equal_those_of_single_rows(sft, mixed_rows, attentio
 
 def hidden_states(model, batch) -> torch.Tensor:
     """Last hidden states ``[packs, length, width]`` of a packed batch."""
-    inputs = {name: values for name, values in batch.items() if name != "labels"}
+    inputs = {name: values for name, values in batch.items() if name not in ("labels", ROWS)}
     with torch.no_grad():
         return model.model(**inputs, use_cache=False).last_hidden_state
 
@@ -80,13 +84,14 @@ def test_rows_do_not_see_their_neighbours(sft, mixed_rows, attention) -> None:
         assert not torch.isclose(before[first:], after[first:]).all()  # so plain concatenation does leak
 
 
-def test_padding_of_a_short_pack_is_a_row_of_its_own() -> None:
+def test_joined_rows_know_where_they_begin() -> None:
     ids = torch.tensor([[5, 6, 7], [8, 9, 0], [3, 0, 0]])
     batch = {"input_ids": ids, "attention_mask": (ids > 0).long(), "labels": ids.masked_fill(ids == 0, -100)}
-    joined = join_rows(batch | {"source_id": torch.tensor([2, 4, 6]), "pixel_values": torch.ones(1)}, [2, 1])
+    joined = join_rows(batch | {"pixel_values": torch.ones(1), "rows": ["a", "b", "c"]}, [2, 1])
     assert joined["input_ids"].tolist() == [[5, 6, 7, 8, 9], [3, 0, 0, 0, 0]]
-    assert joined["position_ids"].tolist() == [[0, 1, 2, 0, 1], [0, 0, 1, 2, 3]]
+    assert joined["position_ids"].tolist() == [[0, 1, 2, 0, 1], [0, 1, 2, 3, 4]]
     assert joined["labels"].tolist() == [[-100, 6, 7, -100, 9], [-100] * 5]
-    assert joined["source_id"].tolist() == [[2, 2, 2, 4, 4], [6, -1, -1, -1, -1]]
+    assert row_numbers(joined["position_ids"]).tolist() == [[0, 0, 0, 1, 1], [2, 2, 2, 2, 2]]
     assert torch.equal(joined["pixel_values"], torch.ones(1))
+    assert joined["rows"] == ["a", "b", "c"]
     assert "attention_mask" not in joined

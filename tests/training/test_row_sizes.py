@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 from fcotvl_hf.training.data import ocr_pages
 from fcotvl_hf.training.packing import RowSize
 from fcotvl_hf.training.row_sizes import RowSizes
+from fcotvl_hf.training.skipping import BLANK
 
 from .conftest import row
 
@@ -29,6 +30,7 @@ def test_sizes_are_those_of_the_collated_rows(make_trainer, mixed_rows) -> None:
     sizes = RowSizes(mixed_rows, trainer.processing_class)
     assert [sizes[index] for index in range(4)] == collated_sizes(trainer, mixed_rows)
     assert [sizes[index].tiles for index in range(4)] == [1, 4, 5, 0]
+    assert sizes.blank == collated_sizes(trainer, [BLANK])[0]
 
 
 def test_drawn_pages_have_the_size_they_train_with(make_trainer) -> None:
