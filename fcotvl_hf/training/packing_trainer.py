@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader, Sampler
 from transformers.trainer_utils import has_length
 
 from .base_trainer import FCoTTrainer
+from .packed_attention import attend_row_by_row
 from .packed_rows import PackedRows, PackSampler, RowOrder, row_order
 from .packing_collator import PackingCollator
 from .packing_config import PackingConfig
@@ -50,6 +51,7 @@ class PackingTrainer(FCoTTrainer):
                 f"{attention} keeps packed rows apart only in a batch of one pack: set per_device_train_batch_size to "
                 "1, and raise context_length or gradient_accumulation_steps instead"
             )
+        attend_row_by_row(self.model)
         self.data_collator = PackingCollator(self.data_collator)
 
     def row_order(self, size: int) -> RowOrder:

@@ -8,12 +8,13 @@ import torch
 from PIL import Image
 
 from fcotvl_hf.training.base_trainer import FCoTTrainer
+from fcotvl_hf.training.packed_attention import NAME, attend_row_by_row
 from fcotvl_hf.training.packing_collator import PackingCollator, join_rows, row_numbers
 from fcotvl_hf.training.skipping import ROWS
 
 from .conftest import row
 
-ATTENTIONS = ["eager", "sdpa"]
+ATTENTIONS = ["eager", "sdpa", NAME]
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ def sft(make_trainer, mixed_rows) -> Callable[..., FCoTTrainer]:
 
     def make(attention: str = "sdpa", **options: object):
         trainer = make_trainer("sft", mixed_rows, **options)
-        trainer.model.set_attn_implementation(attention)
+        trainer.model.set_attn_implementation("sdpa" if attention == NAME else attention)
+        if attention == NAME:
+            attend_row_by_row(trainer.model)
         return trainer
 
     return make
@@ -79,7 +82,10 @@ def test_rows_do_not_see_their_neighbours(sft, mixed_rows, attention) -> None:
     assert torch.equal(before[first:], after[first:])
     assert not torch.isclose(before[:first], after[:first]).all()
 
-    for leak in ({"position_ids": None}, {"attention_mask": torch.ones_like(batches[0]["input_ids"])}):
+    leaks = [{"position_ids": None}]
+    if attention != NAME:  # which takes a mask of ones for none
+        leaks.append({"attention_mask": torch.ones_like(batches[0]["input_ids"])})
+    for leak in leaks:
         before, after = (hidden_states(model, batch | leak)[0] for batch in batches)
         assert not torch.isclose(before[first:], after[first:]).all()  # so plain concatenation does leak
 
