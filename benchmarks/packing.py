@@ -40,6 +40,7 @@ from fcotvl_hf.training.alignment import IGNORED, response_rows
 from fcotvl_hf.training.packed_attention import attend_row_by_row
 from fcotvl_hf.training.packing import RowSize, pack_rows
 from fcotvl_hf.training.packing_collator import join_rows
+from fcotvl_hf.training.skipping import ROW_OF
 
 SHAPE = SHAPES["internvl2-2b"]
 SCALE = 4
@@ -234,7 +235,7 @@ def make_batch(config: FCoTVLConfig, group: Sequence[Row]) -> Batch:
         ids[place, 1 : 1 + row.tiles * tokens_per_tile] = IMAGE_TOKEN
         mask[place, : size.tokens] = 1
         labels[place, size.tokens - row.answer : size.tokens] = ids[place, size.tokens - row.answer : size.tokens]
-    batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    batch = {"input_ids": ids, "attention_mask": mask, "labels": labels, ROW_OF: torch.arange(len(group))}
     side = config.vision_config.image_size[0]
     tiles = sum(row.tiles for row in group)
     return batch | ({"pixel_values": torch.randn(tiles, 3, side, side)} if tiles else {})
@@ -244,7 +245,7 @@ def train(model: FCoTVLForConditionalGeneration, batches: Sequence[Batch]) -> fl
     """Forward and backward of all batches; CPU seconds."""
     begun = time.process_time()
     for batch in batches:
-        inputs = {name: values for name, values in batch.items() if name != "labels"}
+        inputs = {name: values for name, values in batch.items() if name not in ("labels", ROW_OF)}
         hidden = model.model(**inputs, use_cache=False).last_hidden_state
         found, targets = response_rows(hidden, batch["labels"])
         F.cross_entropy(model.lm_head(found), targets, reduction="sum").backward()

@@ -23,12 +23,11 @@ def attend_row_by_row(model: PreTrainedModel) -> None:
         model: an ``FCoTVLForConditionalGeneration``; what is saved of it stays the same.
     """
     if model.config.get_text_config()._attn_implementation == "sdpa":
-        AttentionInterface.register(NAME, sdpa_by_row)
+        AttentionInterface.register(NAME, torch.compiler.disable(sdpa_by_row))  # its loop changes with each batch
         AttentionMaskInterface.register(NAME, _mask)
         model.set_attn_implementation({"text_config": NAME})
 
 
-@torch.compiler.disable  # the number of rows changes from batch to batch
 def sdpa_by_row(
     module: nn.Module,
     query: torch.Tensor,
@@ -55,8 +54,10 @@ def sdpa_by_row(
         return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
     pieces = []
     for pack, start, end in spans:
-        row = [part[pack : pack + 1, :, start:end] for part in (query, key, value)]
-        pieces.append(sdpa_attention_forward(module, *row, None, **kwargs)[0])  # [1, tokens of the row, heads, width]
+        q, k, v = (part[pack : pack + 1, :, start:end] for part in (query, key, value))
+        pieces.append(
+            sdpa_attention_forward(module, q, k, v, None, **kwargs)[0]
+        )  # [1, tokens of the row, heads, width]
     return torch.cat(pieces, dim=1).view(query.shape[0], query.shape[2], *pieces[0].shape[2:]), None
 
 
@@ -72,6 +73,6 @@ def _spans(position_ids: torch.Tensor | None) -> list[tuple[int, int, int]] | No
     return [(pack, start, end or length) for (pack, start), end in zip(begins, ends, strict=True)]
 
 
-def _mask(*args: Any, attention_mask: torch.Tensor | None = None, **kwargs: Any) -> torch.Tensor | None:
+def _mask(attention_mask: torch.Tensor | None = None, **kwargs: Any) -> torch.Tensor | None:
     """SDPA's mask for padded batches; packed rows need none."""
-    return None if attention_mask is None else sdpa_mask(*args, attention_mask=attention_mask, **kwargs)
+    return None if attention_mask is None else sdpa_mask(attention_mask=attention_mask, **kwargs)

@@ -12,6 +12,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from .alignment import IGNORED
+from .skipping import ROW_OF
 
 Batch = dict[str, Any]
 
@@ -43,14 +44,14 @@ def join_rows(batch: Batch, rows_per_pack: Sequence[int]) -> Batch:
     """Put consecutive rows of a batch into one sequence, without their padding.
 
     Args:
-        batch: ``input_ids``, ``attention_mask`` and ``labels`` ``[rows, length]``, padded on the right, and anything
-            else that does not depend on how rows are laid out, such as ``pixel_values``.
+        batch: ``input_ids``, ``attention_mask`` and ``labels`` ``[rows, length]``, padded on the right, ``row_of``
+            ``[rows]``, and anything else that does not depend on how rows are laid out, such as ``pixel_values``.
         rows_per_pack: how many rows each sequence gets.
 
     Returns:
-        ``input_ids``, ``labels`` and ``position_ids`` ``[packs, longest pack]``, everything else as it was. There is no
-        ``attention_mask``: padding comes last, where nothing attends to it. The first token of each row has no label,
-        it does not follow from the row before.
+        ``input_ids``, ``labels``, ``position_ids`` and ``row_of`` (now of each token, -1 for padding) ``[packs, longest
+        pack]``, everything else as it was. There is no ``attention_mask``: padding comes last, where nothing attends to
+        it. The first token of each row has no label, it does not follow from the row before.
     """
     mask = batch["attention_mask"].bool()  # [rows, length]
     positions = mask.cumsum(dim=1) - 1  # [rows, length]
@@ -65,19 +66,8 @@ def join_rows(batch: Batch, rows_per_pack: Sequence[int]) -> Batch:
         "input_ids": join(batch["input_ids"], 0),
         "labels": join(labels, IGNORED),
         "position_ids": _continued(join(positions, -1)),
+        ROW_OF: join(batch[ROW_OF][:, None].expand_as(mask), -1),
     }
-
-
-def row_numbers(position_ids: torch.Tensor) -> torch.Tensor:
-    """Which row of the batch each token of joined rows is part of.
-
-    Args:
-        position_ids: ``[packs, length]``, as ``join_rows`` makes them.
-
-    Returns:
-        ``[packs, length]``, counted from 0 over the whole batch; padding belongs to the last row of its pack.
-    """
-    return ((position_ids == 0).flatten().cumsum(dim=0) - 1).view_as(position_ids)
 
 
 def _continued(positions: torch.Tensor) -> torch.Tensor:

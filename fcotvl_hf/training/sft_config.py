@@ -11,7 +11,7 @@ class FCoTSFTConfig(PackingConfig, SamplingConfig):
     """Supervised fine-tuning of all parameters; every option of TRL's ``SFTConfig`` works.
 
     Raises:
-        ValueError: a learning rate is negative.
+        ValueError: a learning rate is negative, or options exclude each other.
     """
 
     drop_path: float = field(
@@ -31,6 +31,8 @@ class FCoTSFTConfig(PackingConfig, SamplingConfig):
     def __post_init__(self) -> None:
         if min(self.learning_rates.values()) < 0:
             raise ValueError("learning_rate, vit_learning_rate and connector_learning_rate must not be negative")
+        if self.packing and self.sampling_update:
+            raise ValueError("packing makes one epoch of the whole run: sampling_update would never come about")
         super().__post_init__()
 
     @property

@@ -1,10 +1,12 @@
 """Supervised post-training of all parameters (https://arxiv.org/abs/2502.18512, section 3.3)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import nn
 
+from .packed_rows import RowOrder
 from .packing_trainer import PackingTrainer
 from .parameter_groups import parameter_groups, part_of
 from .sampling_trainer import SamplingTrainer
@@ -30,6 +32,18 @@ class FCoTSFTTrainer(PackingTrainer, SamplingTrainer):
         for name, parameter in self.model.named_parameters():
             if args.learning_rates[part_of(name)] == 0:
                 parameter.requires_grad_(False)
+
+    def row_order(self, size: int) -> RowOrder:
+        """As the parent says; drawn by the probabilities of the data sets where ``sampling`` asks for it."""
+        sampler = self._sampler
+        if sampler is None:
+            return super().row_order(size)
+
+        def order(number: int) -> Iterable[int]:
+            sampler.set_epoch(number)
+            return sampler
+
+        return order
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """Build the optimizer with a group per part of the model, by the Trainer's own way for custom groups."""

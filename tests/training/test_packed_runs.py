@@ -31,6 +31,7 @@ def test_resumed_run_equals_straight_run(make_trainer, tmp_path) -> None:
     make_trainer("sft", output_dir=straight, max_steps=3, **options).train()
     make_trainer("sft", output_dir=resumed, max_steps=2, **options, save_strategy="steps", save_steps=2).train()
     run(make_trainer("sft", output_dir=resumed, max_steps=3, **options, resume_from_checkpoint="true"))
+    assert "by_row" not in (tmp_path / "resumed" / "checkpoint-2" / "config.json").read_text()
     logs = [read_log(Path(folder) / "log.jsonl") for folder in (straight, resumed)]
     for entry in (entry for log in logs for entry in log):
         entry.pop("epoch")  # the share of max_steps
@@ -87,6 +88,35 @@ def test_rows_that_do_not_fit_are_skipped_counted_and_named(make_trainer, mixed_
     assert not reasons
 
 
+def test_losses_of_data_sets_are_those_of_single_rows(make_trainer, tmp_path) -> None:
+    logs = []
+    for name, options in (("packed", PACKED | {"context_length": 200}), ("single", {})):
+        settings = {
+            "max_steps": -1,
+            "num_train_epochs": 1,
+            "drop_path": 0.0,
+            **options,
+            "gradient_accumulation_steps": 4,
+        }
+        trainer = make_trainer("sft", output_dir=str(tmp_path / name), **settings)
+        trainer.train_dataset = ocr_pages(["recognition", "lookup"], 4, 0)
+        trainer.train()
+        (entry,) = read_log(tmp_path / name / "log.jsonl")
+        logs.append({key: entry[key] for key in ("loss", "loss/ocr_mix/lookup", "loss/ocr_mix/recognition")})
+    assert logs[0] == pytest.approx(logs[1], rel=1e-4)
+    assert len(set(logs[0].values())) == 3
+
+
+def test_packs_are_made_of_rows_drawn_by_their_data_sets(make_trainer, tmp_path) -> None:
+    file = tmp_path / "sampling.json"
+    file.write_text(json.dumps({"probabilities": {"ocr_mix/lookup": 0.25, "ocr_mix/recognition": 0.75}}))
+    trainer = make_trainer("sft", sampling=str(file), max_steps=-1, num_train_epochs=1, **PACKED)
+    packs = list(trainer.get_train_dataloader().batch_sampler.sampler)
+    drawn = [index for pack in packs for index in pack]
+    assert len(drawn) == 64
+    assert sum(index % 2 == 0 for index in drawn) == 48  # recognition and lookup take turns
+
+
 def test_evaluation_takes_rows_one_by_one_whatever_their_length(make_trainer, mixed_rows) -> None:
     packed = make_trainer("sft", mixed_rows, **PACKED | {"pack_tiles": 1, "context_length": 1000})
     single = make_trainer("sft", mixed_rows)
@@ -102,6 +132,7 @@ def test_evaluation_takes_rows_one_by_one_whatever_their_length(make_trainer, mi
         ({"pack_tiles": 0}, "pack_tiles must be positive, not 0"),
         ({"train_sampling_strategy": "group_by_length"}, "use random or sequential"),
         ({"remove_unused_columns": True}, "leave remove_unused_columns"),
+        ({"sampling_update": True}, "sampling_update would never come about"),
         ({"context_length": 5}, "context_length 5 is too short: an empty row has [0-9]+ tokens"),
     ],
 )

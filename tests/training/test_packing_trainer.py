@@ -9,8 +9,8 @@ from PIL import Image
 
 from fcotvl_hf.training.base_trainer import FCoTTrainer
 from fcotvl_hf.training.packed_attention import NAME, attend_row_by_row
-from fcotvl_hf.training.packing_collator import PackingCollator, join_rows, row_numbers
-from fcotvl_hf.training.skipping import ROWS
+from fcotvl_hf.training.packing_collator import PackingCollator, join_rows
+from fcotvl_hf.training.skipping import ROW_OF, ROWS
 
 from .conftest import row
 
@@ -62,7 +62,7 @@ def test_loss_and_gradients_equal_those_of_single_rows(sft, mixed_rows, attentio
 
 def hidden_states(model, batch) -> torch.Tensor:
     """Last hidden states ``[packs, length, width]`` of a packed batch."""
-    inputs = {name: values for name, values in batch.items() if name not in ("labels", ROWS)}
+    inputs = {name: values for name, values in batch.items() if name not in ("labels", ROWS, ROW_OF)}
     with torch.no_grad():
         return model.model(**inputs, use_cache=False).last_hidden_state
 
@@ -93,11 +93,13 @@ def test_rows_do_not_see_their_neighbours(sft, mixed_rows, attention) -> None:
 def test_joined_rows_know_where_they_begin() -> None:
     ids = torch.tensor([[5, 6, 7], [8, 9, 0], [3, 0, 0]])
     batch = {"input_ids": ids, "attention_mask": (ids > 0).long(), "labels": ids.masked_fill(ids == 0, -100)}
-    joined = join_rows(batch | {"pixel_values": torch.ones(1), "rows": ["a", "b", "c"]}, [2, 1])
+    joined = join_rows(
+        batch | {ROW_OF: torch.arange(3), "pixel_values": torch.ones(1), "rows": ["a", "b", "c"]}, [2, 1]
+    )
     assert joined["input_ids"].tolist() == [[5, 6, 7, 8, 9], [3, 0, 0, 0, 0]]
     assert joined["position_ids"].tolist() == [[0, 1, 2, 0, 1], [0, 1, 2, 3, 4]]
     assert joined["labels"].tolist() == [[-100, 6, 7, -100, 9], [-100] * 5]
-    assert row_numbers(joined["position_ids"]).tolist() == [[0, 0, 0, 1, 1], [2, 2, 2, 2, 2]]
+    assert joined[ROW_OF].tolist() == [[0, 0, 0, 1, 1], [2, -1, -1, -1, -1]]
     assert torch.equal(joined["pixel_values"], torch.ones(1))
     assert joined["rows"] == ["a", "b", "c"]
     assert "attention_mask" not in joined
