@@ -52,7 +52,7 @@ def settings_of(args: FCoTConfig) -> dict[str, Any]:
     batch = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
     values = {name: getattr(args, name) for name in (*_COMMON, *changed)}
     named = {name.replace("_", " "): getattr(value, "value", value) for name, value in values.items()}
-    return named | {"rows per step": batch, "seed": args.seed}
+    return named | {"packs per step" if args.packing else "rows per step": batch, "seed": args.seed}
 
 
 def _default(field: "dataclasses.Field[Any]") -> Any:

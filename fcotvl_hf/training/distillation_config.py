@@ -10,7 +10,7 @@ class FCoTDistillationConfig(FCoTConfig):
     """Weights of the two losses and the temperature; everything else is TRL's ``SFTConfig``.
 
     Raises:
-        ValueError: a weight is negative, both are zero, or the temperature is not positive.
+        ValueError: a weight is negative, both are zero, the temperature is not positive, or packing is on.
     """
 
     ce_weight: float = field(default=1.0, metadata={"help": "Weight of the cross-entropy with the labels."})
@@ -27,5 +27,7 @@ class FCoTDistillationConfig(FCoTConfig):
             raise ValueError("ce_weight and kl_weight must not be negative, nor both zero")
         if self.temperature <= 0:
             raise ValueError(f"temperature must be positive, not {self.temperature}")
+        if self.packing:
+            raise ValueError("packing is for supervised fine-tuning; leave it out of distillation")
         super().__post_init__()
         self.prediction_loss_only = True  # full logits never exist

@@ -141,6 +141,11 @@ def test_options_that_cannot_work_are_refused(make_trainer, options, message) ->
         make_trainer("sft", **PACKED | options).train()
 
 
+def test_distillation_refuses_to_pack(make_trainer) -> None:
+    with pytest.raises(ValueError, match="packing is for supervised fine-tuning; leave it out of distillation"):
+        make_trainer("distill", **PACKED)
+
+
 def test_streams_are_refused(student, tmp_path) -> None:
     model, processor = student
     messages = row([], "Say hello.", "hello")["messages"]
