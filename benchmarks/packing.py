@@ -48,6 +48,8 @@ SCALE = 4
 TRUE_LAYERS = 24
 PACK_TILES = 64
 CONTEXTS = (4096, 5120)
+MEGA_BATCH = 50
+"""Batches that the Trainer sorts together when it groups by length; fewer where a data set is small."""
 IMAGE_TOKEN = 3
 Batch = dict[str, torch.Tensor]
 Groups = list[list[int]]
@@ -122,7 +124,8 @@ def _packs(sizes: Sequence[RowSize], kept: Iterable[int], limit: RowSize) -> Gro
 
 
 def _grouped(lengths: Sequence[int], kept: Sequence[int], batch: int) -> Groups:
-    order = get_length_grouped_indices([lengths[i] for i in kept], batch, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    order = get_length_grouped_indices([lengths[i] for i in kept], batch, MEGA_BATCH, generator)
     return _cut([kept[place] for place in order], batch)
 
 
