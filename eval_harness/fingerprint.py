@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -28,8 +28,18 @@ def model_fingerprint(model: PreTrainedModel) -> str:
     """
     config = json.loads(model.config.to_json_string(use_diff=False))
     kept = {key: value for key, value in config.items() if key not in _NOT_THE_MODEL}
-    digest = hashlib.sha256(settings_hash(kept).encode())
-    for name, tensor in sorted(model.state_dict().items()):
+    return weights_hash(model.state_dict().items(), settings_hash(kept))
+
+
+def weights_hash(tensors: Iterable[tuple[str, torch.Tensor]], settings: str = "") -> str:
+    """Hash names, shapes, types and some 64 evenly spaced numbers of each tensor.
+
+    Args:
+        tensors: pairs of name and tensor, in any order.
+        settings: a hash to begin with.
+    """
+    digest = hashlib.sha256(settings.encode())
+    for name, tensor in sorted(tensors, key=lambda pair: pair[0]):
         flat = tensor.flatten()
         probes = flat[:: max(1, flat.numel() // _PROBES)].to("cpu", torch.float32)
         digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode() + probes.numpy().tobytes())

@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     Args:
         argv: arguments without the command's name; ``sys.argv``'s by default.
     """
-    which, *others = make_parser().parse(argv)
-    projector = teacher_projector(which.student, which.teacher)
-    run(FCoTDistillationTrainer(**trainer_arguments(which, *others), teacher_projector=projector))
+    which, data, args, mixture = make_parser().parse(argv)
+    projector = None if args.teacher_model else teacher_projector(which.student, which.teacher)
+    run(FCoTDistillationTrainer(**trainer_arguments(which, data, args, mixture), teacher_projector=projector))
 
 
 def teacher_projector(student: str | None, teacher: str | None) -> nn.Module | None:
@@ -52,7 +52,7 @@ def teacher_projector(student: str | None, teacher: str | None) -> nn.Module | N
     if student is not None and not is_untrained(student):
         raise UsageError(
             f"{student} does not come fresh from fcotvl init, so its projector may no longer be its teacher's; "
-            "name the teacher with --teacher"
+            "name the teacher with --teacher, or with --teacher_model if more than compressor and projector was trained"
         )
     return None
 

@@ -8,16 +8,22 @@ The student's compressor and projector learn from the labels and from the teache
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
-from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from .alignment import TextInputs, response_rows, teacher_inputs
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
+
 from .base_trainer import FCoTTrainer
+from .chunked_loss import LossSums, distillation_sums
 from .distillation_config import FCoTDistillationConfig
-from .losses import distillation_sums
+from .precompute import Precomputer, processor_hash
+from .stored_rows import StoredCollator, row_keys
+from .teacher_source import TeacherSource, separate_source, shared_source
+from .teachers import Inputs, StoredTeacher, Teacher, read, text_of
 
 TRAINED = ("compressor", "multi_modal_projector")
 """Parts of the model that learn; the rest is frozen."""
@@ -33,7 +39,13 @@ class FCoTDistillationTrainer(FCoTTrainer):
         teacher_projector: the teacher's projector. By default a copy of the student's, which is the teacher's in an
             untrained student; a trainer that resumes copies it before the checkpoint is loaded. Give it when
             ``model`` has been trained before.
+        teacher_model: a separate teacher, in place of ``args.teacher_model``. Needed when the student's language model
+            or ViT is no longer the teacher's; only then is there a second model in memory.
         **kwargs: everything else that ``trl.SFTTrainer`` takes.
+
+    Raises:
+        ValueError: a projector and a separate teacher are given, teacher and student do not fit, the top k is the whole
+            vocabulary, or the folder of ``args.precompute_teacher`` belongs to another teacher or other data.
     """
 
     args: FCoTDistillationConfig
@@ -48,16 +60,21 @@ class FCoTDistillationTrainer(FCoTTrainer):
         args: FCoTDistillationConfig,
         train_dataset: Any,
         teacher_projector: nn.Module | None = None,
+        teacher_model: FCoTVLForConditionalGeneration | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(model, args, train_dataset, **kwargs)
-        core = self.model.model
-        source = core.multi_modal_projector if teacher_projector is None else teacher_projector
-        self.teacher_projector = copy.deepcopy(source).requires_grad_(False).eval()
-        self.teacher_projector.to(self.accelerator.device, core.multi_modal_projector.linear_1.weight.dtype)
+        if (args.teacher_top_k or 0) >= (vocabulary := self.model.config.text_config.vocab_size):
+            raise ValueError(
+                f"teacher_top_k must be below the vocabulary's {vocabulary} tokens, not {args.teacher_top_k}"
+            )
+        source = self._source(teacher_projector, args.teacher_model if teacher_model is None else teacher_model)
         self.model.requires_grad_(False)
         for name in TRAINED:
-            core.get_submodule(name).requires_grad_(True)
+            self.model.model.get_submodule(name).requires_grad_(True)
+        self.teacher: Teacher = StoredTeacher() if args.precompute_teacher else source.load()
+        if args.precompute_teacher:
+            self._precompute(source, Path(args.precompute_teacher))
 
     def compute_loss(
         self,
@@ -86,41 +103,77 @@ class FCoTDistillationTrainer(FCoTTrainer):
             raise ValueError("distillation builds no logits; evaluate with prediction_loss_only=True")
         student = self.accelerator.unwrap_model(model)
         with self.accelerator.autocast(), _forward_as(student, self._loss_sums):
-            cross_entropy, divergence, rows = model(inputs)
+            sums, rows = model(inputs)
         args = self.args
-        total = args.ce_weight * cross_entropy + args.kl_weight * args.temperature**2 * divergence
         if num_items_in_batch is None:
             divisor, micro_batches = rows.clamp(min=1), 1
         else:
             processes = self.accelerator.num_processes if args.average_tokens_across_devices else 1
             divisor = torch.as_tensor(num_items_in_batch).clamp(min=1) / processes  # DDP averages over processes
             micro_batches = self.current_gradient_accumulation_steps
-        self._record(cross_entropy / divisor * micro_batches, divergence / divisor * micro_batches)
-        return total / divisor
+        self._record(sums.cross_entropy / divisor * micro_batches, sums.divergence / divisor * micro_batches)
+        return sums.total / divisor
 
-    def _loss_sums(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Σ CE, Σ KL and the number of response positions of one batch."""
+    def _loss_sums(self, inputs: dict[str, Any]) -> tuple[LossSums, torch.Tensor]:
+        """Sums over one batch, and the number of its response positions."""
         student = self.accelerator.unwrap_model(self.model)
         core = student.model
-        text = TextInputs(inputs["input_ids"], inputs["attention_mask"], inputs["labels"])
-        teacher_text = teacher_inputs(text, student.config.image_token_id, student.config.compressor_stride)
-        student_images = teacher_images = None
-        if "pixel_values" in inputs:
-            with torch.no_grad():
-                features = core.get_vit_features(inputs["pixel_values"]).pooler_output  # [tiles, N, 4 × vision width]
-                teacher_images = self.teacher_projector(features)  # [tiles, N, width]
-            student_images = core.multi_modal_projector(core.compressor(features))  # [tiles, N / stride, width]
-        with torch.no_grad():
-            teacher_rows, teacher_targets = _read(core, teacher_text, teacher_images)
-        student_rows, targets = _read(core, text, student_images)
-        if not torch.equal(targets, teacher_targets):
+        features = self._vit_features(inputs)
+        answer = self.teacher(student, inputs, features)
+        images = None if features is None else core.multi_modal_projector(core.compressor(features))
+        rows, targets = read(core, text_of(inputs), images)
+        if not torch.equal(targets, answer.targets):
             raise RuntimeError("teacher and student rows predict different tokens; batches must be padded on the right")
-        cross_entropy, divergence = distillation_sums(
-            student_rows, teacher_rows, targets, student.lm_head, self.args.temperature
+        sums = distillation_sums(
+            rows, targets, answer.outcomes, student.lm_head, self.args.objective, self.args.logits_chunk
         )
-        if student_images is None:  # nothing trained took part: a zero gradient keeps backward and DDP going
-            cross_entropy = cross_entropy + 0.0 * sum(p.sum() for p in student.parameters() if p.requires_grad)
-        return cross_entropy, divergence, torch.as_tensor(len(targets), device=targets.device)
+        if images is None:  # nothing trained took part: a zero gradient keeps backward and DDP going
+            zero = 0.0 * sum(p.sum() for p in student.parameters() if p.requires_grad)
+            sums = sums._replace(total=sums.total + zero)
+        return sums, torch.as_tensor(len(targets), device=targets.device)
+
+    @torch.no_grad()
+    def _vit_features(self, inputs: Inputs) -> torch.Tensor | None:
+        """What the frozen ViT makes of a batch's tiles, ``[tiles, N, 4 × vision width]``."""
+        if "pixel_values" not in inputs:
+            return None
+        features: torch.Tensor = self.model.model.get_vit_features(inputs["pixel_values"]).pooler_output
+        return features
+
+    def _source(
+        self, projector: nn.Module | None, teacher: FCoTVLForConditionalGeneration | str | None
+    ) -> TeacherSource:
+        if teacher is not None:
+            if projector is not None:
+                raise ValueError(
+                    "give teacher_projector or teacher_model: a separate teacher has a projector of its own"
+                )
+            return separate_source(teacher, self.model, self.args, self.accelerator)
+        own = self.model.model.multi_modal_projector
+        projector = copy.deepcopy(own if projector is None else projector).requires_grad_(False).eval()
+        projector.to(self.accelerator.device, own.linear_1.weight.dtype)
+        return shared_source(self.model, projector, self.args)
+
+    def _precompute(self, source: TeacherSource, folder: Path) -> None:
+        """Have the teacher's distributions written where they are not yet, and let rows bring them from now on."""
+        config = self.model.config
+        keys = partial(row_keys, image_token_id=config.image_token_id, tile_tokens=config.image_seq_length)
+        precompute = Precomputer(
+            source, self._ask, self.data_collator, keys, processor_hash(self.processing_class), self.args
+        )
+        self.train_dataset = precompute(self.train_dataset, folder)
+        if self.eval_dataset is not None:
+            self.eval_dataset = precompute(self.eval_dataset, folder / "eval")
+        self.data_collator = StoredCollator(self.data_collator, keys)
+
+    @torch.no_grad()
+    def _ask(self, teacher: Teacher, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
+        """A batch's response tokens ``[N]``, the teacher's top ids ``[N, k]`` and log-probabilities ``[N, k + 1]``."""
+        inputs = self._prepare_inputs(inputs)
+        self.model.eval().to(self.accelerator.device)
+        with self.accelerator.autocast():
+            answer = teacher(self.model, inputs, self._vit_features(inputs))
+            return answer.targets, *answer.top_k(self.args.logits_chunk)
 
     def _record(self, cross_entropy: torch.Tensor, divergence: torch.Tensor) -> None:
         """Keep both for the next log line, which averages over micro-batches."""
@@ -129,15 +182,6 @@ class FCoTDistillationTrainer(FCoTTrainer):
         metrics = self._metrics["train" if self.model.training else "eval"]
         metrics["ce"].append(ce)
         metrics["kl"].append(kl)
-
-
-def _read(core: nn.Module, text: TextInputs, images: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Let the language model read text and visual tokens; return response rows ``[N, width]`` and targets ``[N]``."""
-    encoded = None if images is None else {"image": BaseModelOutputWithPooling(pooler_output=images)}
-    hidden = core(
-        input_ids=text.input_ids, attention_mask=text.attention_mask, mm_encoder_outputs=encoded, use_cache=False
-    ).last_hidden_state  # [batch, length, width]
-    return response_rows(hidden, text.labels)
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def test_teacher_projector_is_not_trained_nor_saved(make_trainer, student) -> No
     trainer = make_trainer("distill")
     trainer.train()
     original = student[0].model.multi_modal_projector.state_dict()
-    for name, value in trainer.teacher_projector.state_dict().items():
+    for name, value in trainer.teacher.projector.state_dict().items():
         assert torch.equal(value, original[name])
     assert trainer.model.state_dict().keys() == student[0].state_dict().keys()
 
@@ -76,7 +76,7 @@ def test_given_teacher_projector_is_the_target(student, make_trainer, tmp_path, 
         teacher_projector=other,
         processing_class=trainer.processing_class,
     )
-    assert torch.equal(given.teacher_projector.linear_2.weight, torch.zeros_like(other.linear_2.weight))
+    assert torch.equal(given.teacher.projector.linear_2.weight, torch.zeros_like(other.linear_2.weight))
     assert loss_of(given, mixed_rows)[0] != loss_of(trainer, mixed_rows)[0]
 
 
