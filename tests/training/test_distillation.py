@@ -5,7 +5,10 @@ import copy
 import pytest
 import torch
 
+from fcotvl_hf.training.losses import DIVERGENCES
+
 from .conftest import row
+from .test_losses import by_definition
 
 
 def loss_of(trainer, rows) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -15,8 +18,12 @@ def loss_of(trainer, rows) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return trainer.compute_loss(trainer.model, dict(batch)), batch
 
 
-def test_loss_equals_two_separate_models_on_full_logits(make_trainer, session_teacher, student, mixed_rows) -> None:
-    trainer = make_trainer("distill", mixed_rows, ce_weight=0.7, kl_weight=1.3, temperature=2.0)
+@pytest.mark.parametrize("name", DIVERGENCES)
+def test_loss_equals_two_separate_models_on_full_logits(
+    make_trainer, session_teacher, student, mixed_rows, name
+) -> None:
+    weights = {"ce_weight": 0.7, "kl_weight": 1.3, "temperature": 2.0}
+    trainer = make_trainer("distill", mixed_rows, divergence=name, jsd_beta=0.3, **weights)
     loss, batch = loss_of(trainer, mixed_rows)
 
     def logits_of(model, processor):
@@ -33,11 +40,10 @@ def test_loss_equals_two_separate_models_on_full_logits(make_trainer, session_te
     of_student, targets = logits_of(trainer.model, student[1])
     of_teacher, teacher_targets = logits_of(*session_teacher)
     assert torch.equal(targets, teacher_targets)
-    p_teacher, p_student = (of_teacher / 2).softmax(-1), (of_student / 2).softmax(-1)
-    kl = (p_teacher * (p_teacher / p_student).log()).sum(-1).mean()
+    distance = by_definition(name, (of_teacher / 2).softmax(-1), (of_student / 2).softmax(-1), 0.3).mean()
     ce = torch.nn.functional.cross_entropy(of_student, targets)
-    assert kl > 1e-3  # the compressed student does differ
-    torch.testing.assert_close(loss, 0.7 * ce + 1.3 * 4 * kl, rtol=1e-5, atol=1e-5)
+    assert distance > 1e-3  # the compressed student does differ
+    torch.testing.assert_close(loss, 0.7 * ce + 1.3 * 4 * distance, rtol=1e-5, atol=1e-5)
     assert len(targets) == (batch["labels"] != -100).sum()
 
 
@@ -80,6 +86,44 @@ def test_given_teacher_projector_is_the_target(student, make_trainer, tmp_path, 
     assert loss_of(given, mixed_rows)[0] != loss_of(trainer, mixed_rows)[0]
 
 
+def test_text_alone_and_a_half_batch_at_the_end_accumulate_exactly(make_trainer, mixed_rows) -> None:
+    rows = [*mixed_rows[::-1], *mixed_rows[:2]]
+    logs = []
+    for batch, accumulation in ((4, 1), (2, 2), (1, 4)):
+        options = {"per_device_train_batch_size": batch, "gradient_accumulation_steps": accumulation, "max_steps": -1}
+        trainer = make_trainer("distill", rows, **options, num_train_epochs=1, train_sampling_strategy="sequential")
+        trainer.train()
+        logs.append([entry for entry in trainer.state.log_history if "loss" in entry])
+    assert len(logs[0]) == 2
+    for other in logs[1:]:
+        for whole, accumulated in zip(logs[0], other, strict=True):
+            for part in ("loss", "ce", "kl", "grad_norm"):
+                assert accumulated[part] == pytest.approx(whole[part], rel=1e-5)
+
+
+def test_head_sees_response_rows_only_and_no_more_than_a_chunk(make_trainer, mixed_rows) -> None:
+    trainer = make_trainer("distill", mixed_rows, logits_chunk=5)
+    batch = trainer.data_collator(copy.deepcopy(mixed_rows))
+    seen: list[tuple[int, ...]] = []
+    trainer.model.lm_head.register_forward_pre_hook(lambda module, inputs: seen.append(tuple(inputs[0].shape)))
+    trainer.compute_loss(trainer.model, dict(batch)).backward()
+    responses = (batch["labels"] != -100).sum().item()
+    width = trainer.model.config.text_config.hidden_size
+    assert {shape[1:] for shape in seen} == {(width,)}
+    assert max(shape[0] for shape in seen) == 5
+    assert sum(shape[0] for shape in seen) == 2 * responses < batch["labels"].numel() / 2
+
+
+def test_chunks_change_neither_loss_nor_gradient(make_trainer, mixed_rows) -> None:
+    results = []
+    for chunk in (3, 1000):
+        trainer = make_trainer("distill", mixed_rows, logits_chunk=chunk)
+        loss, _ = loss_of(trainer, mixed_rows)
+        trained = [p for p in trainer.model.parameters() if p.requires_grad]
+        results.append([loss.detach(), *torch.autograd.grad(loss, trained)])
+    torch.testing.assert_close(*results, rtol=1e-5, atol=1e-5)
+
+
 def test_batch_without_images_trains_nothing_and_does_not_fail(make_trainer) -> None:
     rows = [row([], "Say hello.", "hello"), row([], "Say more.", "hello again")]
     trainer = make_trainer("distill", rows, per_device_train_batch_size=2, max_steps=1)
@@ -110,6 +154,11 @@ def test_processor_of_another_stride_is_refused(make_trainer, student, session_t
         ({"kl_weight": -1.0}, "not be negative"),
         ({"temperature": 0.0}, "temperature must be positive"),
         ({"max_length": 512}, "cut image placeholders"),
+        ({"divergence": "kl"}, "divergence must be one of forward_kl, reverse_kl, jsd, not 'kl'"),
+        ({"jsd_beta": 1.0}, "jsd_beta must lie between 0 and 1"),
+        ({"logits_chunk": 0}, "logits_chunk must be at least 1"),
+        ({"teacher_top_k": 0}, "teacher_top_k must be at least 1, not 0; leave it out"),
+        ({"teacher_top_k": 104}, "must be below the vocabulary's 104 tokens"),
     ],
 )
 def test_senseless_options_are_refused(make_trainer, options, message) -> None:
