@@ -1,0 +1,178 @@
+"""The two steps that ``distill_step.py`` compares, on the same batch and with the same loss."""
+
+import copy
+import weakref
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from datasets import Dataset
+from PIL import Image
+from torch import nn
+from torch.nn import functional as F
+from transformers.initialization import no_init_weights
+from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
+
+from fcotvl_hf.cost.shapes import SHAPES
+from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.tiny.architecture import build_processor
+from fcotvl_hf.training.distillation_config import FCoTDistillationConfig
+from fcotvl_hf.training.distillation_trainer import TRAINED, FCoTDistillationTrainer
+
+Step = Callable[[], float]
+
+
+def prepare(
+    name: str, layers: int, grid: tuple[int, int], stride: int, answer: int
+) -> tuple[Step, int, Callable[[], int]]:
+    """Build what a step needs.
+
+    Args:
+        name: ``"ours"`` or ``"obvious"``.
+        layers: of vision tower and language model.
+        grid: columns and rows of tiles of the page.
+        stride: the student's.
+        answer: response tokens.
+
+    Returns:
+        The step, which returns its loss; bytes of all weights; and bytes of the head's outputs and their gradients that
+        existed at one time, to be asked after the step.
+    """
+    processor = build_processor()
+    processor.image_processor.size = {"height": 448, "width": 448}
+    processor.image_processor.max_patches = 12
+    student = _model(processor, layers, "conv1d", stride)
+    row = _row(grid, answer)
+    seen = HeadOutputs(student.lm_head)
+    if name == "ours":
+        return _ours(student, processor, row), _bytes(student), lambda: seen.most
+    teacher = _model(processor, layers, "none", 1)
+    seen.watch(teacher.lm_head)
+    return _obvious(student, teacher, processor, row), _bytes(student) + _bytes(teacher), lambda: seen.most
+
+
+class HeadOutputs:
+    """How many bytes of logits, with the gradients they will get, exist at one time.
+
+    Args:
+        head: the first head to watch.
+    """
+
+    def __init__(self, head: nn.Module) -> None:
+        self.now = self.most = 0
+        self.watch(head)
+
+    def watch(self, head: nn.Module) -> None:
+        """Count a head's outputs from now on, until each is freed."""
+        head.register_forward_hook(self._count)
+
+    def _count(self, module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
+        size = output.nbytes * (2 if output.requires_grad else 1)
+        self.now += size
+        self.most = max(self.most, self.now)
+        weakref.finalize(output, self._free, size)
+
+    def _free(self, size: int) -> None:
+        self.now -= size
+
+
+def _ours(student: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, row: dict[str, Any]) -> Step:
+    args = FCoTDistillationConfig(
+        output_dir="unused", use_cpu=True, bf16=False, disable_tqdm=True, activation_checkpointing=False
+    )
+    data = Dataset.from_dict({"index": [0]}).with_transform(lambda _: {key: [row[key]] for key in row})
+    trainer = FCoTDistillationTrainer(student, args, data, processing_class=_processor_of(student, processor))
+    batch = trainer.data_collator([copy.deepcopy(row)])
+    optimizer = torch.optim.AdamW(p for p in student.parameters() if p.requires_grad)
+
+    def step() -> float:
+        loss = trainer.compute_loss(student, dict(batch))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.item()
+
+    return step
+
+
+def _obvious(
+    student: FCoTVLForConditionalGeneration,
+    teacher: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    row: dict[str, Any],
+) -> Step:
+    teacher.requires_grad_(False)
+    student.requires_grad_(False)
+    for part in TRAINED:
+        student.model.get_submodule(part).requires_grad_(True)
+    optimizer = torch.optim.AdamW(p for p in student.parameters() if p.requires_grad)
+    batches = []
+    for model in (student, teacher):
+        collate = DataCollatorForVisionLanguageModeling(_processor_of(model, processor), assistant_only_loss=True)
+        batches.append(dict(collate([copy.deepcopy(row)])))
+    masks = [batch["labels"][:, 1:] != -100 for batch in batches]
+    targets = batches[0].pop("labels")[:, 1:][masks[0]]
+    batches[1].pop("labels")
+
+    def step() -> float:
+        with torch.no_grad():
+            of_teacher = teacher(**batches[1], use_cache=False).logits  # [1, length, vocabulary]
+        of_student = student(**batches[0], use_cache=False).logits
+        of_student, of_teacher = of_student[:, :-1][masks[0]], of_teacher[:, :-1][masks[1]]  # [N, vocabulary]
+        kl = F.kl_div(of_student.log_softmax(-1), of_teacher.log_softmax(-1), log_target=True, reduction="batchmean")
+        loss = F.cross_entropy(of_student, targets) + kl
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.item()
+
+    return step
+
+
+def _model(processor: FCoTVLProcessor, layers: int, compressor: str, stride: int) -> FCoTVLForConditionalGeneration:
+    """InternVL2-2B's shape with fewer layers, and a tokenizer that knows a few of its tokens.
+
+    A weight of a name has the same values in every model.
+    """
+    shape = SHAPES["internvl2-2b"]
+    text, vision = ({**vars(part), "num_hidden_layers": layers} for part in (shape.text_config, shape.vision_config))
+    text["head_dim"] = shape.text_config.hidden_size // shape.text_config.num_attention_heads
+    vision |= {"image_size": list(vision["image_size"]), "patch_size": list(vision["patch_size"])}
+    config = FCoTVLConfig(
+        text_config={"model_type": "llama", "max_position_embeddings": 8192, **text},
+        vision_config=vision,
+        image_token_id=processor.tokenizer.context_image_token_id,
+        tie_word_embeddings=False,
+        compressor_type=compressor,
+        compressor_stride=stride,
+    )
+    with no_init_weights():
+        model = FCoTVLForConditionalGeneration(config).eval()
+    for name, parameter in model.named_parameters():
+        torch.manual_seed(zlib.crc32(name.encode()))
+        parameter.data.uniform_(-0.02, 0.02)
+    return model
+
+
+def _bytes(model: nn.Module) -> int:
+    return sum(parameter.nbytes for parameter in model.parameters())
+
+
+def _processor_of(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor) -> FCoTVLProcessor:
+    own = copy.deepcopy(processor)
+    own.image_seq_length = model.config.image_seq_length
+    return own
+
+
+def _row(grid: tuple[int, int], answer: int) -> dict[str, Any]:
+    page = Image.effect_noise((448 * grid[0], 448 * grid[1]), 60).convert("RGB")
+    question = {
+        "role": "user",
+        "content": [{"type": "image", "text": None}, {"type": "text", "text": "Read the text."}],
+    }
+    text = ("abcdefghij " * answer)[: answer - 1]  # a token for each character, and one that ends the answer
+    return {
+        "images": [page],
+        "messages": [question, {"role": "assistant", "content": [{"type": "text", "text": text}]}],
+    }
