@@ -1,6 +1,6 @@
 """Let the teacher read a data set once and keep what it says, so that later runs train without it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -85,9 +85,10 @@ class Precomputer:
         todo = store.missing(store.shards[state.process_index :: state.num_processes])
         numbers = [number for shard in todo for number in store.rows_of(shard)]
         hidden = bool(self.args.disable_tqdm) or not state.is_main_process
-        answers = iter(tqdm(self._answers(Subset(rows, numbers)), "teacher", len(numbers), unit="row", disable=hidden))
-        for shard in todo:
-            store.write(shard, list(islice(answers, len(store.rows_of(shard)))))
+        answers = self._answers(Subset(rows, numbers))
+        with tqdm(desc="teacher", total=len(numbers), unit="row", disable=hidden or None) as bar:  # None: on terminals
+            for shard in todo:
+                store.write(shard, list(_counted(islice(answers, len(store.rows_of(shard))), bar)))
         state.wait_for_everyone()
 
     def _answers(self, rows: Subset[Any]) -> Iterator[StoredRow]:
@@ -104,6 +105,12 @@ class Precomputer:
             lengths = (batch["labels"][:, 1:] != IGNORED).sum(dim=1).tolist()
             columns = (values.cpu().split(lengths) for values in self.ask(teacher, batch))
             yield from map(StoredRow, keys, *columns)
+
+
+def _counted(rows: Iterable[StoredRow], bar: "tqdm[Any]") -> Iterator[StoredRow]:
+    for row in rows:
+        bar.update()
+        yield row
 
 
 def processor_hash(processor: FCoTVLProcessor) -> str:
