@@ -9,9 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from fcotvl_hf.conversion.student import build_student, init_student
+from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.training.callbacks import read_log
+from fcotvl_hf.training.data import ocr_pages
+from fcotvl_hf.training.distillation_config import STORED_TOP_K
 from fcotvl_hf.training.teacher_store import TeacherStore
 from fcotvl_hf.training.teachers import SharedTeacher, StoredTeacher
 
@@ -88,6 +92,21 @@ def test_the_tail_lowers_the_divergence_less_the_more_tokens_are_kept(make_train
     )
     assert 0 < few < most < whole
     assert most == pytest.approx(whole, rel=0.02)
+
+
+def test_the_default_loses_a_thousandth_at_most_on_the_packaged_models(make_trainer) -> None:
+    """What docs/realignment.md says of k = 64, with room for other teachers."""
+    model, _ = load_model("tiny-50")
+    rows = ocr_pages(["recognition", "table", "chart", "lookup"], 4, 0)
+    results = []
+    for top_k in (None, STORED_TOP_K):
+        trainer = make_trainer("distill", model=model, ce_weight=0.0, teacher_top_k=top_k)
+        loss, _ = loss_of(trainer, [rows[index] for index in range(4)])
+        trained = [p for p in trainer.model.parameters() if p.requires_grad]
+        results.append((loss.item(), torch.cat([g.flatten() for g in torch.autograd.grad(loss, trained)])))
+    (whole, gradient), (kept, kept_gradient) = results
+    assert kept == pytest.approx(whole, rel=1e-3)
+    assert (kept_gradient - gradient).norm() < 1e-3 * gradient.norm()
 
 
 def test_the_default_keeps_64_tokens(make_trainer, mixed_rows, tmp_path) -> None:
