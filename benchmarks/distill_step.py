@@ -7,7 +7,7 @@ layers, as in the original (24 and 24), so their ratio is the true one; embeddin
 few layers they weigh more than they should. With two numbers of layers the time of all 24 is extrapolated, a straight
 line through both. Each measurement is a process of its own, and the two steps take turns, so that other load on the
 machine falls on both; seconds are CPU seconds of all threads, which other load lengthens little. Peak memory is the
-process's (``ru_maxrss``) without what importing took.
+process's (``ru_maxrss``) without what importing took; what is neither weights nor logits is activations and gradients.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def summarise(records: list[Record], layers: int) -> Record:
         step: {name: of(step, name) for name in ("seconds", "loss", "peak", "weights", "logits")} for step in STEPS
     }
     for values in steps.values():
-        values["activations"] = values["peak"] - values["weights"] - values["logits"]
+        values["rest"] = values["peak"] - values["weights"] - values["logits"]
     pairs = [[r["seconds"] for r in records if r["step"] == step and r["layers"] == layers] for step in STEPS]
     speedups = [obvious / ours for ours, obvious in zip(*pairs, strict=True)]
     return {
@@ -154,9 +154,7 @@ def table(summary: list[Record]) -> str:
     Args:
         summary: of ``summarise`` and ``extrapolate``.
     """
-    lines = [
-        f"{'layers':>12} {'step':8} {'seconds':>8} {'peak':>7} {'weights':>8} {'logits':>7} {'activations':>12}  GiB"
-    ]
+    lines = [f"{'layers':>12} {'step':8} {'seconds':>8} {'peak':>7} {'weights':>8} {'logits':>7} {'rest':>7}  GiB"]
     for entry in summary:
         extrapolated = "extrapolated" in entry
         for step in STEPS:
@@ -164,7 +162,7 @@ def table(summary: list[Record]) -> str:
             shown = f"{'≈ ' if extrapolated else ''}{entry['layers']}"
             lines.append(f"{shown:>12} {step:8} {values['seconds']:8.1f}")
             if not extrapolated:
-                names = (("peak", 7), ("weights", 8), ("logits", 7), ("activations", 12))
+                names = (("peak", 7), ("weights", 8), ("logits", 7), ("rest", 7))
                 lines[-1] += "".join(f" {values[name] / 2**30:{width}.2f}" for name, width in names)
         ratio = f"{entry['speedup']:.2f} × faster"
         lines.append(f"{'':12} {ratio}" + ("" if extrapolated else f", {entry['memory']:.2f} × the peak memory"))

@@ -36,8 +36,8 @@ def prepare(
         answer: response tokens.
 
     Returns:
-        The step, which returns its loss; bytes of all weights; and bytes of the head's outputs and their gradients that
-        existed at one time, to be asked after the step.
+        The step, which returns its loss; bytes of all weights; and bytes of the head's outputs that existed at one
+        time, to be asked after the step.
     """
     processor = build_processor()
     processor.image_processor.size = {"height": 448, "width": 448}
@@ -53,7 +53,7 @@ def prepare(
 
 
 class HeadOutputs:
-    """How many bytes of logits, with the gradients they will get, exist at one time.
+    """How many bytes of logits exist at one time.
 
     Args:
         head: the first head to watch.
@@ -68,7 +68,7 @@ class HeadOutputs:
         head.register_forward_hook(self._count)
 
     def _count(self, module: nn.Module, inputs: Any, output: torch.Tensor) -> None:
-        size = output.nbytes * (2 if output.requires_grad else 1)
+        size = output.nbytes
         self.now += size
         self.most = max(self.most, self.now)
         weakref.finalize(output, self._free, size)

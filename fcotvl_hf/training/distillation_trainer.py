@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
@@ -21,7 +22,8 @@ from .base_trainer import FCoTTrainer
 from .chunked_loss import LossSums, distillation_sums
 from .distillation_config import FCoTDistillationConfig
 from .precompute import Precomputer, processor_hash
-from .stored_rows import StoredCollator, row_keys
+from .skipping import SkippingCollator
+from .stored_rows import StoredCollator, StoredRows, row_keys
 from .teacher_source import TeacherSource, separate_source, shared_source
 from .teachers import Inputs, StoredTeacher, Teacher, read, text_of
 
@@ -72,9 +74,8 @@ class FCoTDistillationTrainer(FCoTTrainer):
         self.model.requires_grad_(False)
         for name in TRAINED:
             self.model.model.get_submodule(name).requires_grad_(True)
-        self.teacher: Teacher = StoredTeacher() if args.precompute_teacher else source.load()
-        if args.precompute_teacher:
-            self._precompute(source, Path(args.precompute_teacher))
+        self._stored = self._precompute(source, Path(args.precompute_teacher)) if args.precompute_teacher else []
+        self.teacher: Teacher = StoredTeacher() if self._stored else source.load()
 
     def compute_loss(
         self,
@@ -154,17 +155,22 @@ class FCoTDistillationTrainer(FCoTTrainer):
         projector.to(self.accelerator.device, own.linear_1.weight.dtype)
         return shared_source(self.model, projector, self.args)
 
-    def _precompute(self, source: TeacherSource, folder: Path) -> None:
-        """Have the teacher's distributions written where they are not yet, and let rows bring them from now on."""
+    def _precompute(self, source: TeacherSource, folder: Path) -> list[StoredRows]:
+        """Have the teacher's distributions written where they are not yet, and let batches bring them from now on."""
         config = self.model.config
         keys = partial(row_keys, image_token_id=config.image_token_id, tile_tokens=config.image_seq_length)
-        precompute = Precomputer(
-            source, self._ask, self.data_collator, keys, processor_hash(self.processing_class), self.args
-        )
-        self.train_dataset = precompute(self.train_dataset, folder)
+        base: Any = self.data_collator
+        collate = SkippingCollator(base.collator, None)  # how long a row may be is the student's matter
+        precompute = Precomputer(source, self._ask, collate, keys, processor_hash(self.processing_class), self.args)
+        stored = [precompute(self.train_dataset, folder)]
         if self.eval_dataset is not None:
-            self.eval_dataset = precompute(self.eval_dataset, folder / "eval")
-        self.data_collator = StoredCollator(self.data_collator, keys)
+            stored.append(precompute(self.eval_dataset, folder / "eval"))
+        self.data_collator = StoredCollator(base, keys, self.args.teacher_top_k or 0)
+        return stored
+
+    def _get_dataloader(self, dataset: Any, *args: Any, **kwargs: Any) -> DataLoader[Any]:
+        known = [stored for stored in self._stored if stored.rows is dataset]
+        return super()._get_dataloader(known[0] if known else dataset, *args, **kwargs)
 
     @torch.no_grad()
     def _ask(self, teacher: Teacher, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:

@@ -1,6 +1,6 @@
 """Let the teacher read a data set once and keep what it says, so that later runs train without it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from fcotvl_hf.modeling import FCoTVLProcessor
 
 from .alignment import IGNORED
 from .distillation_config import FCoTDistillationConfig
+from .skipping import ReadableRows
 from .stored_rows import Collate, Keys, StoredRows
 from .teacher_source import TeacherSource
 from .teacher_store import StoredRow, TeacherStore
@@ -35,7 +36,7 @@ class Precomputer:
     Args:
         source: the teacher, loaded only if something is missing.
         ask: lets it read a batch.
-        collate: makes batches.
+        collate: makes batches, with a row that says nothing in the place of each that is no use.
         keys: hashes the rows of a batch.
         processor: hash of what turns rows into batches, see ``processor_hash``.
         args: temperature, top k, batch size, workers, progress bar.
@@ -59,10 +60,11 @@ class Precomputer:
             ValueError: the data set has no length, or the folder holds another teacher's or other data's
                 distributions.
         """
-        if isinstance(rows, IterableDataset) or not hasattr(rows, "__len__"):
+        if isinstance(rows, IterableDataset) or not isinstance(rows, Sized):
             raise ValueError("precompute_teacher needs a data set with a length and numbered rows, not a stream")
         store = TeacherStore(folder, len(rows))
-        probes = [rows[index] for index in range(0, len(rows), max(1, len(rows) // _PROBES))]
+        readable = ReadableRows(rows)
+        probes = [readable[index] for index in range(0, len(rows), max(1, len(rows) // _PROBES))]
         store.claim(
             {
                 "teacher": self.source.fingerprint(),
@@ -73,7 +75,7 @@ class Precomputer:
             }
         )
         if store.missing():
-            self._fill(store, rows)
+            self._fill(store, readable)
         return StoredRows(rows, store)
 
     def _fill(self, store: TeacherStore, rows: Any) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
+from .alignment import IGNORED
 from .teacher_store import StoredRow, TeacherStore
 
 STORED = "teacher"
 """Key of a row's ``StoredRow``."""
 
 Row = dict[str, Any]
-Collate = Callable[[list[Row]], dict[str, Any]]
+Collate = Callable[[list[Any]], dict[str, Any]]
 Keys = Callable[[Mapping[str, Any]], torch.Tensor]
 
 
@@ -65,35 +66,38 @@ class StoredRows(Dataset[Row]):
 
 
 class StoredCollator:
-    """Collate rows and what is stored of them.
+    """Collate rows and what is stored of them; of rows that were skipped nothing is needed.
 
     Args:
         collate: makes a batch of rows.
         keys: hashes the rows of a batch, see ``row_keys``.
+        top_k: how many tokens are stored.
 
     Raises:
         ValueError: on call, if a row is not the one that the teacher saw, or brings nothing.
     """
 
-    def __init__(self, collate: Collate, keys: Keys) -> None:
+    def __init__(self, collate: Collate, keys: Keys, top_k: int) -> None:
         self.collate = collate
         self.keys = keys
+        self.top_k = top_k
 
-    def __call__(self, examples: list[Row]) -> dict[str, Any]:
-        if any(STORED not in example for example in examples):
+    def __call__(self, examples: list[Any]) -> dict[str, Any]:
+        batch = self.collate(examples)
+        answering = (batch["labels"][:, 1:] != IGNORED).any(dim=1).nonzero().flatten().tolist()
+        rows = [examples[place] for place in answering]
+        if any(STORED not in row for row in rows):
             raise ValueError(
                 "precompute_teacher covers the trainer's own data sets only, with remove_unused_columns off"
             )
-        stored: list[StoredRow] = [example.pop(STORED) for example in examples]
-        batch = self.collate(examples)
-        if self.keys(batch).tolist() != [row.key.item() for row in stored]:
+        stored: list[StoredRow] = [row[STORED] for row in rows]
+        if self.keys(batch)[answering].tolist() != [row.key.item() for row in stored]:
             raise ValueError(
                 "a row differs from what the stored teacher saw: the data set has changed, or draws anew each time; "
                 "delete the folder of precompute_teacher, or give another"
             )
-        return {
-            **batch,
-            "teacher_targets": torch.cat([row.targets for row in stored]),
-            "teacher_token_ids": torch.cat([row.token_ids for row in stored]),
-            "teacher_log_probs": torch.cat([row.log_probs for row in stored]),
-        }
+        nothing = torch.zeros(0, dtype=torch.long)
+        batch["teacher_targets"] = torch.cat([nothing, *(row.targets for row in stored)])
+        batch["teacher_token_ids"] = torch.cat([nothing.reshape(0, self.top_k), *(row.token_ids for row in stored)])
+        batch["teacher_log_probs"] = torch.cat([torch.zeros(0, self.top_k + 1), *(row.log_probs for row in stored)])
+        return batch

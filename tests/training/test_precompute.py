@@ -13,13 +13,14 @@ import torch
 
 from fcotvl_hf.conversion.student import build_student, init_student
 from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.io.tensors import read_tensor
 from fcotvl_hf.training.callbacks import read_log
 from fcotvl_hf.training.data import ocr_pages
 from fcotvl_hf.training.distillation_config import STORED_TOP_K
 from fcotvl_hf.training.teacher_store import TeacherStore
 from fcotvl_hf.training.teachers import SharedTeacher, StoredTeacher
 
-from .conftest import Row, row
+from .conftest import Row, dataset_of, row
 from .test_distillation import loss_of
 
 TOP = 20
@@ -82,7 +83,7 @@ def test_evaluation_rows_are_stored_beside(make_trainer, mixed_rows, tmp_path, s
     assert trainer.evaluate()["eval_loss"] == pytest.approx(expected, rel=1e-5)
     assert (tmp_path / "store" / "eval" / "teacher.json").exists()
     with pytest.raises(ValueError, match="covers the trainer's own data sets only"):
-        trainer.evaluate(live.train_dataset)
+        trainer.evaluate(dataset_of(mixed_rows))
 
 
 def test_the_tail_lowers_the_divergence_less_the_more_tokens_are_kept(make_trainer, mixed_rows) -> None:
@@ -111,7 +112,8 @@ def test_the_default_loses_a_thousandth_at_most_on_the_packaged_models(make_trai
 
 def test_the_default_keeps_64_tokens(make_trainer, mixed_rows, tmp_path) -> None:
     trainer = make_trainer("distill", mixed_rows, precompute_teacher=str(tmp_path))
-    assert trainer.train_dataset[0]["teacher"].token_ids.shape[1] == 64
+    (batch,) = trainer.get_train_dataloader()
+    assert batch["teacher_token_ids"].shape[1] == 64
 
 
 def changed_rows(rows: list[Row]) -> list[Row]:
@@ -139,6 +141,19 @@ def test_a_row_that_changes_later_is_noticed(make_trainer, mixed_rows, tmp_path)
     mixed_rows[:] = changed_rows(mixed_rows)
     with pytest.raises(ValueError, match="a row differs from what the stored teacher saw"):
         trainer.train()
+
+
+def test_rows_that_are_skipped_need_no_teacher(make_trainer, mixed_rows, tmp_path) -> None:
+    bad = {"images": "no images", "messages": []}
+    long = row([], "Say a lot.", "a long answer " * 20)
+    rows = [mixed_rows[0], bad, long, mixed_rows[1]]
+    options = {"teacher_top_k": TOP, "max_steps": 1, "context_length": 200, "max_bad_rows": 2}
+    live = losses(make_trainer("distill", rows, **options))
+    stored = losses(make_trainer("distill", rows, **options, precompute_teacher=str(tmp_path / "store")))
+    assert stored[0] == pytest.approx(live[0], rel=1e-5)
+    starts = read_tensor(tmp_path / "store" / "000000.safetensors", "starts").diff()
+    assert starts[1] == 0
+    assert (starts[[0, 2, 3]] > 0).all()
 
 
 def test_streams_are_refused(make_trainer, mixed_rows, tmp_path, student) -> None:
