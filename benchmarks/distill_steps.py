@@ -4,6 +4,7 @@ import copy
 import weakref
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 from transformers.initialization import no_init_weights
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
-from fcotvl_hf.cost.shapes import SHAPES
+from fcotvl_hf.cost.shapes import Shape
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.tiny.architecture import build_processor
 from fcotvl_hf.training.distillation_config import FCoTDistillationConfig
@@ -24,13 +25,13 @@ Step = Callable[[], float]
 
 
 def prepare(
-    name: str, layers: int, grid: tuple[int, int], stride: int, answer: int
+    name: str, shape: Shape, grid: tuple[int, int], stride: int, answer: int
 ) -> tuple[Step, int, Callable[[], int]]:
     """Build what a step needs.
 
     Args:
         name: ``"ours"`` or ``"obvious"``.
-        layers: of vision tower and language model.
+        shape: of the teacher.
         grid: columns and rows of tiles of the page.
         stride: the student's.
         answer: response tokens.
@@ -40,14 +41,14 @@ def prepare(
         time, to be asked after the step.
     """
     processor = build_processor()
-    processor.image_processor.size = {"height": 448, "width": 448}
-    processor.image_processor.max_patches = 12
-    student = _model(processor, layers, "conv1d", stride)
-    row = _row(grid, answer)
+    processor.image_processor.size = {"height": shape.tile_size, "width": shape.tile_size}
+    processor.image_processor.max_patches = shape.max_tiles
+    student = _model(processor, shape.at_stride(stride))
+    row = _row(shape.tile_size, grid, answer)
     seen = HeadOutputs(student.lm_head)
     if name == "ours":
         return _ours(student, processor, row), _bytes(student), lambda: seen.most
-    teacher = _model(processor, layers, "none", 1)
+    teacher = _model(processor, shape)
     seen.watch(teacher.lm_head)
     return _obvious(student, teacher, processor, row), _bytes(student) + _bytes(teacher), lambda: seen.most
 
@@ -130,22 +131,30 @@ def _obvious(
     return step
 
 
-def _model(processor: FCoTVLProcessor, layers: int, compressor: str, stride: int) -> FCoTVLForConditionalGeneration:
-    """InternVL2-2B's shape with fewer layers, and a tokenizer that knows a few of its tokens.
+def with_layers(shape: Shape, layers: int) -> Shape:
+    """The same shape with that many layers in both towers."""
+    return replace(
+        shape,
+        vision_config=replace(shape.vision_config, num_hidden_layers=layers),
+        text_config=replace(shape.text_config, num_hidden_layers=layers),
+    )
 
-    A weight of a name has the same values in every model.
-    """
-    shape = SHAPES["internvl2-2b"]
-    text, vision = ({**vars(part), "num_hidden_layers": layers} for part in (shape.text_config, shape.vision_config))
-    text["head_dim"] = shape.text_config.hidden_size // shape.text_config.num_attention_heads
-    vision |= {"image_size": list(vision["image_size"]), "patch_size": list(vision["patch_size"])}
+
+def _model(processor: FCoTVLProcessor, shape: Shape) -> FCoTVLForConditionalGeneration:
+    """A model whose weights of a name are the same at every stride; the tokenizer knows a few of its tokens."""
+    text, vision = vars(shape.text_config), vars(shape.vision_config)
     config = FCoTVLConfig(
-        text_config={"model_type": "llama", "max_position_embeddings": 8192, **text},
-        vision_config=vision,
+        text_config={
+            "model_type": "llama",
+            "max_position_embeddings": 8192,
+            **text,
+            "head_dim": text["head_dim"] or text["hidden_size"] // text["num_attention_heads"],
+        },
+        vision_config={**vision, "image_size": list(vision["image_size"]), "patch_size": list(vision["patch_size"])},
         image_token_id=processor.tokenizer.context_image_token_id,
         tie_word_embeddings=False,
-        compressor_type=compressor,
-        compressor_stride=stride,
+        compressor_type=shape.compressor_type,
+        compressor_stride=shape.compressor_stride,
     )
     with no_init_weights():
         model = FCoTVLForConditionalGeneration(config).eval()
@@ -165,8 +174,8 @@ def _processor_of(model: FCoTVLForConditionalGeneration, processor: FCoTVLProces
     return own
 
 
-def _row(grid: tuple[int, int], answer: int) -> dict[str, Any]:
-    page = Image.effect_noise((448 * grid[0], 448 * grid[1]), 60).convert("RGB")
+def _row(tile: int, grid: tuple[int, int], answer: int) -> dict[str, Any]:
+    page = Image.effect_noise((tile * grid[0], tile * grid[1]), 60).convert("RGB")
     question = {
         "role": "user",
         "content": [{"type": "image", "text": None}, {"type": "text", "text": "Read the text."}],

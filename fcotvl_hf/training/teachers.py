@@ -96,7 +96,7 @@ class SeparateTeacher:
         self, student: FCoTVLForConditionalGeneration, inputs: Inputs, features: torch.Tensor | None
     ) -> Answer:
         images = None
-        if features is not None:
+        if "pixel_values" in inputs:
             images = self.model.model.get_image_features(inputs["pixel_values"]).pooler_output  # [tiles, N, width]
         ratio = visual_ratio(self.model.config, student.config)
         text = teacher_inputs(text_of(inputs), student.config.image_token_id, ratio)
