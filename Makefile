@@ -29,6 +29,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p fcotvl_hf
 	$(BIN)/mypy modeling eval_harness dataset_builders
+	$(BIN)/mypy benchmarks/*.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
