@@ -96,7 +96,7 @@ def test_the_tail_lowers_the_divergence_less_the_more_tokens_are_kept(make_train
 
 
 def test_the_default_loses_a_thousandth_at_most_on_the_packaged_models(make_trainer) -> None:
-    """What docs/realignment.md says of k = 64, with room for other teachers."""
+    """What docs/training/realignment.md says of k = 64, with room for other teachers."""
     model, _ = load_model("tiny-50")
     rows = ocr_pages(["recognition", "table", "chart", "lookup"], 4, 0)
     results = []

@@ -1,4 +1,4 @@
-"""docs/realignment.md: its commands parse, its Python runs, its options and links exist."""
+"""docs/training/realignment.md: its commands parse, its Python runs, its options and links exist."""
 
 import re
 import shlex
@@ -8,8 +8,9 @@ import pytest
 
 from fcotvl_hf.scripts import distill
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "realignment.md").read_text()
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "training"
+PAGE = (DOCS / "realignment.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
@@ -48,4 +49,4 @@ def test_python_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_options_and_files_that_are_named_exist() -> None:
     assert set(re.findall(r"`(--\w+)", PAGE)) <= set(distill.make_parser()._option_string_actions)
-    assert all((ROOT / "docs" / link).exists() for link in re.findall(r"\]\(([\w/]+\.md)\)", PAGE))
+    assert all((DOCS / link).exists() for link in re.findall(r"\]\(([\w./]+\.md)\)", PAGE))
