@@ -167,7 +167,7 @@ def test_streams_are_refused(make_trainer, mixed_rows, tmp_path, student) -> Non
     assert not (tmp_path / "store").exists()
 
 
-OPTIONS = "--max_steps 2 --ocr_size 1200 --ocr_tasks recognition --dataloader_num_workers 0 --save_strategy no"
+OPTIONS = "--max_steps 2 --ocr_size 800 --ocr_tasks recognition --dataloader_num_workers 0 --save_strategy no"
 OPTIONS += " --use_cpu true --per_device_train_batch_size 8 --train_sampling_strategy sequential"
 
 
@@ -189,12 +189,12 @@ def test_killed_while_writing_it_goes_on_without_duplicates_or_holes(teacher_fol
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     before = {path: path.stat().st_mtime_ns for path in store.glob("0*.safetensors")}
-    assert 2 <= len(before) < 5
+    assert 2 <= len(before) < 4
 
     subprocess.run(command("stored", *stored), env=environment, check=True, timeout=600)
     subprocess.run(command("live"), env=environment, check=True, timeout=600)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert TeacherStore(store, 1200).missing() == []
+    assert TeacherStore(store, 800).missing() == []
     for one, other in zip(*(read_log(tmp_path / name / "log.jsonl") for name in ("stored", "live")), strict=True):
         assert one["kl"] == pytest.approx(other["kl"], rel=1e-5)
         assert one["grad_norm"] == pytest.approx(other["grad_norm"], rel=1e-5)
@@ -203,11 +203,13 @@ def test_killed_while_writing_it_goes_on_without_duplicates_or_holes(teacher_fol
 @pytest.mark.slow
 def test_two_processes_write_it_together(teacher_folder, tmp_path) -> None:
     init_student(str(teacher_folder), tmp_path / "student", stride=2)
+    rows = 300  # more than a shard
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     script = ["-m", "fcotvl_hf.scripts.distill", "--student", str(tmp_path / "student"), *OPTIONS.split()]
+    script += ["--ocr_size", str(rows)]
     for name in ("both", "again"):
         options = ["--precompute_teacher", str(tmp_path / "store"), "--output_dir", str(tmp_path / name)]
         subprocess.run([*launch, *script, *options], check=True, timeout=600)
-    assert TeacherStore(tmp_path / "store", 1200).missing() == []
+    assert TeacherStore(tmp_path / "store", rows).missing() == []
     logs = [read_log(tmp_path / name / "log.jsonl") for name in ("both", "again")]
     assert [entry["loss"] for entry in logs[0]] == [entry["loss"] for entry in logs[1]]
