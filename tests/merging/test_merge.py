@@ -1,41 +1,28 @@
 """Merged weights are the stated sum, and the result is a model folder."""
 
-import copy
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.merging import METHODS, average, last, merge_checkpoints
+from fcotvl_hf.merging import average, last, merge_checkpoints
+from fcotvl_hf.merging.report import names_of
+
+from .conftest import weights_of
 
 
 @pytest.fixture
-def folders(session_teacher, tmp_path) -> list[Path]:
-    """Four model folders: a base and three checkpoints with other weights."""
-    generator = torch.Generator().manual_seed(1)
-    made = []
-    for name in ("base", "checkpoint-1", "checkpoint-2", "checkpoint-3"):
-        model, processor = copy.deepcopy(session_teacher)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
-        model.save_pretrained(tmp_path / name)
-        processor.save_pretrained(tmp_path / name)
-        made.append(tmp_path / name)
-    return made
-
-
-def weights_of(folder) -> dict[str, torch.Tensor]:
-    return load_file(folder / "model.safetensors")
+def folders(session_folders: list[Path], tmp_path: Path) -> list[Path]:
+    """Copies of ``session_folders`` for one test to move or spoil."""
+    return [Path(shutil.copytree(folder, tmp_path / folder.name)) for folder in session_folders]
 
 
 def test_weights_of_the_methods() -> None:
     assert last(3) == [0, 0, 1]
     assert average(4) == [0.25] * 4
-    assert set(METHODS) == {"last", "average"}
     with pytest.raises(ValueError, match="no checkpoints"):
         average(0)
 
@@ -85,7 +72,7 @@ def test_packaged_names_stay_as_they_are(tmp_path) -> None:
     assert json.loads((tmp_path / "out" / "merge.json").read_text())["base"] == "tiny"
 
 
-def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path, session_teacher) -> None:
+def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path) -> None:
     base, *checkpoints = folders
     for folder in checkpoints:
         load_model(str(folder), device="cpu")[0].half().save_pretrained(folder)
@@ -97,7 +84,7 @@ def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path, session_t
     assert torch.equal(merged, exact.half()) or (merged.double() - exact).abs().max() <= 2.0**-11 * exact.abs().max()
 
 
-def test_shards_are_merged_file_by_file(folders, tmp_path) -> None:
+def test_shards_are_read_like_one_file(folders, tmp_path) -> None:
     base, *checkpoints = folders
     merge_checkpoints(base, checkpoints, average(3), tmp_path / "whole")
     for folder in checkpoints:
@@ -105,10 +92,9 @@ def test_shards_are_merged_file_by_file(folders, tmp_path) -> None:
         (folder / "model.safetensors").unlink()
         model.save_pretrained(folder, max_shard_size="100KB")
     merge_checkpoints(base, checkpoints, average(3), tmp_path / "sharded")
-    assert len(list((tmp_path / "sharded").glob("*.safetensors"))) > 1
-    whole = load_model(str(tmp_path / "whole"), device="cpu")[0].state_dict()
-    sharded = load_model(str(tmp_path / "sharded"), device="cpu")[0].state_dict()
-    assert all(torch.equal(whole[name], sharded[name]) for name in whole)
+    assert not list((tmp_path / "sharded").glob("*.index.json"))
+    whole, sharded = weights_of(tmp_path / "whole"), weights_of(tmp_path / "sharded")
+    assert whole.keys() == sharded.keys() and all(torch.equal(whole[name], sharded[name]) for name in whole)
 
 
 def test_different_models_are_refused_and_nothing_is_left(folders, tmp_path) -> None:
@@ -119,3 +105,10 @@ def test_different_models_are_refused_and_nothing_is_left(folders, tmp_path) -> 
     with pytest.raises(ValueError, match="2 checkpoints and 3 weights"):
         merge_checkpoints(base, checkpoints[1:], average(3), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_names_tell_checkpoints_apart() -> None:
+    assert names_of(["run/checkpoint-1", "run/checkpoint-2"]) == ["checkpoint-1", "checkpoint-2"]
+    assert names_of(["a/model", "b/model"]) == ["a/model", "b/model"]
+    assert names_of(["a/base"]) == ["a/base"]
+    assert names_of(["a", "a"]) == ["1: a", "2: a"]
