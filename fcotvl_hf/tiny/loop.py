@@ -21,8 +21,8 @@ from torch import nn
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.training.callbacks import read_log
+from fcotvl_hf.training.muon import MuonAdamW, is_block_matrix
 
-from .muon import Float32Muon
 from .precision import has_bfloat16
 
 logger = logging.getLogger(__name__)
@@ -70,8 +70,8 @@ def train(
         folder: gets ``state.pt`` and ``log.jsonl``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    optimizers = build_optimizers(model, schedule.peak_lr)
-    first = _resume(folder / "state.pt", model, optimizers)
+    optimizer = build_optimizer(model, schedule.peak_lr)
+    first = _resume(folder / "state.pt", model, optimizer)
     started = time.monotonic()
     model.train()
     kept = [entry for entry in read_log(folder / "log.jsonl") if entry["step"] <= first]
@@ -87,51 +87,42 @@ def train(
             model.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            for optimizer in optimizers:
-                for group in optimizer.param_groups:
-                    group["lr"] = schedule.lr(step)
-                optimizer.step()
+            for group in optimizer.param_groups:
+                group["lr"] = schedule.lr(step)
+            optimizer.step()
             entry = {"step": step + 1, "loss": loss.item(), "grad_norm": norm.item(), **figures}
             entry |= {"lr": schedule.lr(step), "seconds": time.monotonic() - started}
             log.write(json.dumps({key: _short(value) for key, value in entry.items()}) + "\n")
             if (step + 1) % schedule.save_every == 0 or step + 1 == schedule.steps:
                 log.flush()
-                _save(folder / "state.pt", step + 1, model, optimizers)
+                _save(folder / "state.pt", step + 1, model, optimizer)
 
 
 def _short(value: float) -> float:
     return value if isinstance(value, int) else float(f"{value:.5g}")
 
 
-def build_optimizers(model: nn.Module, lr: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the blocks, AdamW for embeddings, heads, vectors and the patch convolution.
-
-    Muon (https://kellerjordan.github.io/posts/muon/) takes fewer pages to the same loss; its updates are scaled to
-    AdamW's size, so one learning rate serves both.
-    """
-    trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    inside = {name for name, p in trained.items() if p.ndim == 2 and "embed" not in name and "head" not in name}
-    matrices = [parameter for name, parameter in trained.items() if name in inside]
-    others = [parameter for name, parameter in trained.items() if name not in inside]
-    return [
-        Float32Muon(matrices, lr=lr, weight_decay=0.02),
-        torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
+def build_optimizer(model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    """Muon for the matrices inside the blocks, AdamW for embeddings, heads, vectors and the patch convolution."""
+    trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for name, p in trained if is_block_matrix(name, p) == muon], "muon": muon, "weight_decay": decay}
+        for muon, decay in ((True, 0.02), (False, 0.0))
     ]
+    return MuonAdamW(groups, lr=lr, betas=(0.9, 0.98), fused=True)
 
 
-def _save(path: Path, step: int, model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> None:
+def _save(path: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     unfinished = path.with_suffix(".part")
-    states = [optimizer.state_dict() for optimizer in optimizers]
-    torch.save({"step": step, "model": model.state_dict(), "optimizers": states}, unfinished)
+    torch.save({"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, unfinished)
     os.replace(unfinished, path)
 
 
-def _resume(path: Path, model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> int:
+def _resume(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)
     model.load_state_dict(state["model"])
-    for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(saved)
+    optimizer.load_state_dict(state["optimizer"])
     logger.info("resuming %s at step %d", path.parent.name, state["step"])
     return int(state["step"])

@@ -5,6 +5,8 @@ from typing import Any
 
 from torch import nn
 
+from .muon import is_block_matrix
+
 PARTS = {"vision_tower": "vit", "compressor": "connector", "multi_modal_projector": "connector"}
 """Module of the model → part; everything else is the part ``language_model``."""
 
@@ -23,6 +25,7 @@ def parameter_groups(
     rates: Mapping[str, float],
     weight_decay: float,
     decayed: Collection[str],
+    muon: bool = False,
 ) -> list[dict[str, Any]]:
     """Sort what is trained into an optimizer's groups, the language model first: its rate is the one that is logged.
 
@@ -31,18 +34,22 @@ def parameter_groups(
         rates: part → peak learning rate.
         weight_decay: of the parameters in ``decayed``, the others get none.
         decayed: names of parameters with weight decay.
+        muon: give the matrices inside the blocks groups of their own, for ``MuonAdamW``.
 
     Returns:
-        Groups with ``params``, ``lr`` and ``weight_decay``, none of them empty.
+        Groups with ``params``, ``lr``, ``weight_decay`` and ``muon``, none of them empty.
     """
-    trained = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
-    groups = [
-        {
-            "params": [p for name, p in trained if part_of(name) == part and (name in decayed) == decay],
-            "lr": rates[part],
-            "weight_decay": weight_decay if decay else 0.0,
-        }
+    groups: dict[tuple[str, bool, bool], list[nn.Parameter]] = {
+        (part, decay, matrices): []
         for part in ("language_model", "connector", "vit")
         for decay in (True, False)
+        for matrices in (True, False)
+    }
+    for name, parameter in parameters:
+        if parameter.requires_grad:
+            groups[part_of(name), name in decayed, muon and is_block_matrix(name, parameter)].append(parameter)
+    return [
+        {"params": chosen, "lr": rates[part], "weight_decay": weight_decay if decay else 0.0, "muon": matrices}
+        for (part, decay, matrices), chosen in groups.items()
+        if chosen
     ]
-    return [group for group in groups if group["params"]]

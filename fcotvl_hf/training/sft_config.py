@@ -28,7 +28,17 @@ class FCoTSFTConfig(PackingConfig, SamplingConfig):
         metadata={"help": "Peak learning rate of compressor and projector; 0 freezes them. Default: learning_rate."},
     )
 
+    muon: bool = field(
+        default=False,
+        metadata={
+            "help": "Muon for the matrices inside the blocks, AdamW for everything else: fewer rows to the same loss "
+            "where a small model has much to learn."
+        },
+    )
+
     def __post_init__(self) -> None:
+        if self.muon and not str(self.optim).startswith("adamw_torch"):
+            raise ValueError(f"muon goes with AdamW, not with optim {self.optim}; leave one of them out")
         if min(self.learning_rates.values()) < 0:
             raise ValueError("learning_rate, vit_learning_rate and connector_learning_rate must not be negative")
         if self.packing and self.sampling_update:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .muon import MuonAdamW
 from .packed_rows import RowOrder
 from .packing_trainer import PackingTrainer
 from .parameter_groups import parameter_groups, part_of
@@ -55,8 +56,9 @@ class FCoTSFTTrainer(PackingTrainer, SamplingTrainer):
                 self.args.learning_rates,
                 self.args.weight_decay,
                 set(self.get_decay_parameter_names(trained)),
+                self.args.muon,
             )
-            self.optimizer_cls_and_kwargs = (optimizer, {**options, "params": groups})
+            self.optimizer_cls_and_kwargs = (MuonAdamW if self.args.muon else optimizer, {**options, "params": groups})
         return super().create_optimizer(model)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
