@@ -16,6 +16,7 @@ from fcotvl_hf.conversion.compressors import COMPRESSORS
 from fcotvl_hf.cost.kv import VALUE_BYTES
 from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES
 from fcotvl_hf.cost.tokens import stride_of_compression
+from fcotvl_hf.merging import options
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -35,6 +36,7 @@ your own student:
   fcotvl init teacher student --compression 0.5     half of the visual tokens; usable, but untrained
   fcotvl distill --student student --output_dir runs/realigned
   fcotvl sft --student runs/realigned --output_dir runs/posttrained
+  fcotvl merge runs/realigned runs/posttrained/checkpoint-* --out merged --method average
 
 `fcotvl COMMAND --help` explains a command. Models are folders, Hub ids, or the packaged tiny, tiny-50, tiny-75.
 """
@@ -75,6 +77,7 @@ def make_parser() -> Parser:
     _add_init(commands)
     _add_script(commands, "distill", "re-align a student with its teacher by self-distillation", _distill)
     _add_script(commands, "sft", "post-train a model on instructions", _sft)
+    _add_merge(commands)
     return parser
 
 
@@ -249,6 +252,26 @@ def _sft(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.scripts import sft
 
     sft.main(rest)
+
+
+def _add_merge(commands: Commands) -> None:
+    options.add_options(_add(commands, "merge", "merge checkpoints of one run into a model", _merge, options.EXAMPLES))
+
+
+def _merge(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.merging.command import MergeOptions, merge
+
+    merge(
+        args.base,
+        args.checkpoints,
+        args.out,
+        MergeOptions(args.method, args.scale, args.normalize, args.weights, args.density, args.seed),
+        score_with=args.score_with,
+        score_command=args.score_command,
+        cache=args.cache,
+        check=args.verify,
+        overwrite=args.overwrite,
+    )
 
 
 def _add(commands: Commands, name: str, summary: str, run: Run, examples: str) -> argparse.ArgumentParser:

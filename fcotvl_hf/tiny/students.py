@@ -15,7 +15,7 @@ import torch
 
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.merging.merge import merge_checkpoints
-from fcotvl_hf.merging.methods import average
+from fcotvl_hf.merging.weights import average
 from fcotvl_hf.scripts import distill, sft
 from fcotvl_hf.training.run import complete_checkpoints
 
