@@ -1,9 +1,11 @@
 """LoRA checkpoints: δ = scale · B A, and modules that PEFT trained in full, on top of the base's numbers."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from peft import LoraConfig, PeftConfig
 from peft.utils.other import get_pattern_key
 
 from fcotvl_hf.io.ranges import TensorFile
@@ -12,6 +14,23 @@ from fcotvl_hf.io.tensors import TensorSpec
 from .sources import ADAPTER, Source
 
 _PREFIX = "base_model.model."
+_MORE_THAN_LORA = (
+    "arrow_config",
+    "fan_in_fan_out",
+    "kasa_config",
+    "layer_replication",
+    "lora_bias",
+    "monteclora_config",
+    "target_parameters",
+    "trainable_token_indices",
+    "use_bdlora",
+    "use_dora",
+    "use_qalora",
+    "velora_config",
+)
+"""Settings of PEFT under which δ is not scale · B A."""
+_CHANGE_THE_BASE = ("corda", "lora_ga", "loftq", "olora", "pissa")
+"""Initialisations that take something out of the base's weights, so that θ_base is not what the adapter is put on."""
 
 
 class AdapterSource:
@@ -28,15 +47,15 @@ class AdapterSource:
     def __init__(self, folder: Path, base: Source) -> None:
         self.folder = folder
         self._base = base
-        config = PeftConfig.from_pretrained(str(folder))
-        self._check_kind(config)
+        settings = json.loads((folder / "adapter_config.json").read_text())
+        self._check_kind(settings)
         self._file = TensorFile(folder / ADAPTER)
         self._deltas: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
         self._replaced: dict[str, str] = {}
         for key in self._file.specs:
             name = key.removeprefix(_PREFIX)
             if name.endswith(".lora_A.weight"):
-                self._add_delta(name.removesuffix(".lora_A.weight"), key, config)
+                self._add_delta(name.removesuffix(".lora_A.weight"), key, settings)
             elif not name.endswith(".lora_B.weight"):
                 self._check_target(name, key, self._file.specs[key].shape)
                 self._replaced[name] = key
@@ -55,28 +74,28 @@ class AdapterSource:
         start = first - rows.start * width
         return values.float() + (left[rows] @ right).flatten()[start : start + count]
 
-    def _check_kind(self, config: PeftConfig) -> None:
-        odd = None
-        if not isinstance(config, LoraConfig):
-            odd = f"peft_type {config.peft_type}"
-        elif config.use_dora or config.fan_in_fan_out or config.lora_bias or config.bias != "none":
-            odd = "use_dora, fan_in_fan_out, lora_bias or bias"
+    def _check_kind(self, settings: Mapping[str, Any]) -> None:
+        odd = [key for key in _MORE_THAN_LORA if settings.get(key)]
+        odd += [f"peft_type {kind}"] if (kind := settings.get("peft_type")) != "LORA" else []
+        odd += [f"bias {bias}"] if (bias := settings.get("bias", "none")) != "none" else []
+        start = str(settings.get("init_lora_weights"))
+        odd += [f"init_lora_weights {start}"] if start.startswith(_CHANGE_THE_BASE) else []
         if odd:
             raise ValueError(
-                f"{self.folder} is an adapter with {odd}, which is not merged here; put it into the model with PEFT's "
-                "merge_and_unload first"
+                f"{self.folder} is an adapter with {', '.join(odd)}, which is not merged here; put it into the model "
+                "with PEFT's merge_and_unload first"
             )
 
-    def _add_delta(self, module: str, key: str, config: LoraConfig) -> None:
+    def _add_delta(self, module: str, key: str, settings: Mapping[str, Any]) -> None:
         right = self._whole(key)
         left = self._whole(key.replace(".lora_A.weight", ".lora_B.weight"))
         if right.dim() != 2:
             raise ValueError(f"{self.folder}: {key} belongs to no linear layer; use PEFT's merge_and_unload first")
         self._check_target(f"{module}.weight", key, (left.shape[0], right.shape[1]))
-        patterns = config.alpha_pattern or {}
-        alpha = patterns.get(get_pattern_key(list(patterns), module), config.lora_alpha)
+        patterns = settings.get("alpha_pattern") or {}
+        alpha = patterns.get(get_pattern_key(list(patterns), module), settings["lora_alpha"])
         rank = right.shape[0]
-        self._deltas[f"{module}.weight"] = left * (alpha / (rank**0.5 if config.use_rslora else rank)), right
+        self._deltas[f"{module}.weight"] = left * (alpha / (rank**0.5 if settings.get("use_rslora") else rank)), right
 
     def _whole(self, key: str) -> torch.Tensor:
         if key not in self._file.specs:

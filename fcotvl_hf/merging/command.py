@@ -125,6 +125,8 @@ def check_options(options: MergeOptions, n: int, scored: bool) -> None:
         raise UsageError(f"--method {method} needs scores: add --score-with TASKS or --score-command 'cmd {{model}}'")
     if method == "slerp" and n != 2:
         raise UsageError(f"--method slerp takes two checkpoints, not {n}")
+    if method == "slerp" and weights is not None and (options.scale is not None or abs(sum(weights) - 1) > 1e-6):
+        raise UsageError("slerp takes --scale T, or two --weights that add up to 1 (1 − T and T)")
     if method == "model-stock" and n < 2:
         raise UsageError("--method model-stock needs two checkpoints or more")
     if options.scale is not None and method not in DEFAULT_SCALE:
@@ -155,7 +157,8 @@ def find_recipe(options: MergeOptions, n: int, book: ScoreBook | None) -> tuple[
     if method == "model-stock":
         return Recipe(tuple(average(n)), method), Findings()
     if method == "slerp":
-        return Recipe(_slerp_weights(given, options.scale), method), Findings()
+        t = given[1] if given else DEFAULT_SCALE[method] if options.scale is None else options.scale
+        return Recipe((1 - t, t), method), Findings()
     scale = options.scale if options.scale is not None else 1.0 if given else DEFAULT_SCALE[method]
     ones = given or [1.0] * n
     if method == "ties":
@@ -200,15 +203,6 @@ def _scores(book: ScoreBook, recipe: Recipe, n: int) -> list[dict[str, float]]:
     """Scores of the base, each checkpoint and the merge."""
     recipes = [subset_recipe((), n), *(subset_recipe({i}, n) for i in range(n)), recipe]
     return [task_means(book.scores(each)) for each in recipes]
-
-
-def _slerp_weights(given: Sequence[float] | None, scale: float | None) -> tuple[float, float]:
-    if given is None:
-        t = DEFAULT_SCALE["slerp"] if scale is None else scale
-        return 1 - t, t
-    if scale is not None or abs(sum(given) - 1) > 1e-6:
-        raise UsageError("slerp takes --scale T, or two --weights that add up to 1 (1 − T and T)")
-    return given[0], given[1]
 
 
 def _scorer(score_with: str | None, score_command: str | None) -> Scorer | None:

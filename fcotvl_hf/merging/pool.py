@@ -125,10 +125,16 @@ class Pool:
 
 
 def _local(folder: Path | str) -> Path:
-    """The folder that a name means, downloaded if it is a Hub id."""
+    """The folder that a name means, downloaded if it is a Hub id.
+
+    Raises:
+        FileNotFoundError: there is none, and it is no Hub id: a path into a folder that exists is taken for a slip.
+    """
     path = Path(resolve_model(str(folder)))
     if path.is_dir():
         return path
+    if path.parent.is_dir():
+        raise FileNotFoundError(f"no checkpoint at {folder}")
     from huggingface_hub import snapshot_download
 
     return Path(snapshot_download(str(folder), ignore_patterns=["*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx"]))

@@ -96,8 +96,10 @@ def describe(recipe: Recipe) -> str:
     """A merge in a few words."""
     if recipe.method != "linear":
         return recipe.method
-    used = [f"{weight:.3g} × {i + 1}" for i, weight in enumerate(recipe.weights) if weight]
-    return "checkpoints " + " + ".join(used) if used else "base"
+    used = {i + 1: weight for i, weight in enumerate(recipe.weights) if weight}
+    if used and set(used.values()) == {1 / len(used)}:
+        return f"average of {', '.join(map(str, used))}" if len(used) > 1 else f"checkpoint {next(iter(used))}"
+    return " + ".join(f"{weight:.3g} × {i}" for i, weight in used.items()) or "base"
 
 
 def _settings_hash(folder: Path) -> str:

@@ -44,7 +44,7 @@ class FolderSource:
     def __init__(self, folder: Path) -> None:
         if not ((folder / WEIGHTS).is_file() or (folder / INDEX).is_file()):
             raise FileNotFoundError(
-                f"no *.safetensors of a model in {folder}; give folders written by save_pretrained or a trainer"
+                f"no *.safetensors in {folder}; give folders written by save_pretrained or a trainer"
             )
         checkpoint = open_checkpoint(folder)
         self.folder = folder

@@ -2,13 +2,15 @@
 
     python -m fcotvl_hf.merging.verify FOLDER
 
-loads it through ``AutoModel``, with the code in the folder, refuses missing or left-over weights, and runs a forward
-pass: of a picture and a few words where the folder has a processor for them, else of a few tokens.
+loads it through ``AutoModel`` with the code in the folder (a model of transformers' own: by the class that its
+configuration names), refuses missing or left-over weights, and runs a forward pass: of a picture and a few words where
+the folder has a processor for them, else of a few tokens.
 """
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from fcotvl_hf.command import run_command
 
@@ -42,9 +44,8 @@ def check(folder: str) -> None:
         OSError: it holds no model.
     """
     import torch
-    from transformers import AutoModel
 
-    model, info = AutoModel.from_pretrained(folder, trust_remote_code=True, output_loading_info=True)
+    model, info = _model_class(folder).from_pretrained(folder, trust_remote_code=True, output_loading_info=True)
     for problem in ("missing_keys", "mismatched_keys", "unexpected_keys"):
         if keys := sorted(map(str, info[problem])):
             raise ValueError(f"{problem.replace('_', ' ')}: {', '.join(keys[:3])}")
@@ -53,6 +54,15 @@ def check(folder: str) -> None:
         output = model(**_inputs(folder, model.config.get_text_config().vocab_size))
     if not torch.isfinite(output[0]).all():
         raise ValueError(_UNREAL)
+
+
+def _model_class(folder: str) -> Any:
+    """``AutoModel``, or the class of transformers with the head that the weights have."""
+    import transformers
+
+    config, _ = transformers.PreTrainedConfig.get_config_dict(folder)
+    named = [] if "auto_map" in config else config.get("architectures") or []
+    return getattr(transformers, named[0]) if named else transformers.AutoModel
 
 
 def _inputs(folder: str, vocabulary: int) -> dict[str, object]:

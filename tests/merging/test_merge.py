@@ -1,35 +1,22 @@
 """Merged weights are the stated sum, and the result is a model folder."""
 
-import copy
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.merging import average, last, merge_checkpoints
 
+from .conftest import weights_of
+
 
 @pytest.fixture
-def folders(session_teacher, tmp_path) -> list[Path]:
-    """Four model folders: a base and three checkpoints with other weights."""
-    generator = torch.Generator().manual_seed(1)
-    made = []
-    for name in ("base", "checkpoint-1", "checkpoint-2", "checkpoint-3"):
-        model, processor = copy.deepcopy(session_teacher)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
-        model.save_pretrained(tmp_path / name)
-        processor.save_pretrained(tmp_path / name)
-        made.append(tmp_path / name)
-    return made
-
-
-def weights_of(folder) -> dict[str, torch.Tensor]:
-    return load_file(folder / "model.safetensors")
+def folders(session_folders: list[Path], tmp_path: Path) -> list[Path]:
+    """Copies of ``session_folders`` for one test to move or spoil."""
+    return [Path(shutil.copytree(folder, tmp_path / folder.name)) for folder in session_folders]
 
 
 def test_weights_of_the_methods() -> None:
@@ -84,7 +71,7 @@ def test_packaged_names_stay_as_they_are(tmp_path) -> None:
     assert json.loads((tmp_path / "out" / "merge.json").read_text())["base"] == "tiny"
 
 
-def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path, session_teacher) -> None:
+def test_half_precision_is_kept_but_not_computed_in(folders, tmp_path) -> None:
     base, *checkpoints = folders
     for folder in checkpoints:
         load_model(str(folder), device="cpu")[0].half().save_pretrained(folder)
