@@ -1,5 +1,6 @@
 """Parts of tensors read from safetensors files with plain reads: nothing is mapped, so no page counts as our memory."""
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -24,7 +25,10 @@ class TensorFile:
         self.path = path
         self.specs: dict[str, TensorSpec] = read_specs(path)
         with path.open("rb") as file:
-            start = 8 + int.from_bytes(file.read(8), "little")
+            length = file.read(8)
+            header = file.read(int.from_bytes(length, "little"))
+        self._digest = hashlib.sha256(length + header)
+        self._digested = start = 8 + len(header)
         self._starts: dict[str, int] = {}
         for name, spec in self.specs.items():
             self._starts[name] = start
@@ -48,12 +52,29 @@ class TensorFile:
         dtype = self.specs[name].dtype
         values = torch.empty(count, dtype=dtype)
         buffer = values.view(torch.uint8).numpy().data
+        start = self._starts[name] + first * dtype.itemsize
         with self.path.open("rb", buffering=0) as file:
-            file.seek(self._starts[name] + first * dtype.itemsize)
+            file.seek(start)
             done = 0
             while done < len(buffer):
                 got = file.readinto(buffer[done:])
                 if not got:
                     raise ValueError(f"{self.path} ends inside {name}; download or save it again")
                 done += got
+        if start == self._digested:
+            self._digest.update(buffer)
+            self._digested += done
         return values
+
+    def sha256(self) -> str:
+        """The hash of the whole file; what was read in order is not read again for it.
+
+        Raises:
+            OSError: the disk fails.
+        """
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(self._digested)
+            while block := file.read(1 << 20):
+                self._digest.update(block)
+            self._digested = file.tell()
+        return self._digest.hexdigest()

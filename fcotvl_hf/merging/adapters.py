@@ -62,6 +62,9 @@ class AdapterSource:
         changed = {**dict.fromkeys(self._deltas, torch.float32), **{n: base.specs[n].dtype for n in self._replaced}}
         self.specs = {name: TensorSpec(spec.shape, changed.get(name, spec.dtype)) for name, spec in base.specs.items()}
 
+    def sha256(self) -> str:
+        return self._file.sha256()
+
     def read(self, name: str, first: int, count: int) -> torch.Tensor:
         if name in self._replaced:
             return self._file.read(self._replaced[name], first, count).to(self.specs[name].dtype)

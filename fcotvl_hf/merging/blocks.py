@@ -7,8 +7,8 @@ import torch
 
 from .sources import Source
 
-BLOCK = 1 << 20
-"""Numbers of a tensor that are in memory at once, for each checkpoint."""
+BLOCK = 1 << 19
+"""Numbers of a tensor that are in memory at once, for each checkpoint: few enough for a core's cache."""
 
 
 class Blocks:

@@ -7,8 +7,6 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
-from fcotvl_hf.hub.cards import model_card
-from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.names import PACKAGED
 
 SEESAW, CHART = "seesaw.png", "shapley.png"
@@ -25,6 +23,9 @@ def merge_card(folder: Path, name: str, report: Mapping[str, Any]) -> ModelCard:
     section = merge_section(folder, report)
     config = folder / "config.json"
     if config.is_file() and json.loads(config.read_text()).get("model_type") == "fcotvl":
+        from fcotvl_hf.hub.cards import model_card  # transformers takes seconds to import
+        from fcotvl_hf.hub.configs import load_config
+
         return model_card(load_config(str(folder)), report["base"], name=name, note=section, tags=["fcot-vl", "merge"])
     base = report["base"]
     origin = base if base not in PACKAGED and not Path(base).exists() else None

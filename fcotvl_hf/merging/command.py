@@ -95,7 +95,6 @@ def merge(
         base=base,
         checkpoints=checkpoints,
         findings=findings,
-        hashes=book.hashes[:-1] if book else None,
         overwrite=overwrite,
     )
     for i, (name, weight) in enumerate(zip(names, recipe.weights, strict=True)):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from math import fsum, prod
@@ -100,9 +101,10 @@ class Pool:
                 continue
             merged = torch.empty(prod(spec.shape), dtype=spec.dtype)
             done = 0
-            for part in combine(Blocks(name, rows)):
-                merged[done : done + len(part)] = part  # the one rounding
-                done += len(part)
+            with _one_thread():
+                for part in combine(Blocks(name, rows)):
+                    merged[done : done + len(part)] = part  # the one rounding
+                    done += len(part)
             yield name, merged.reshape(spec.shape)
 
     def _plan(self, recipe: Recipe) -> tuple[list[Source], Callable[[Blocks], Iterator[torch.Tensor]]]:
@@ -122,6 +124,17 @@ class Pool:
             case "dare":
                 return everything, partial(methods.dare, weights=recipe.weights, **recipe.settings)
         raise ValueError(f"there is no method {recipe.method!r}")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Blocks are so small that threads would spend most of their time meeting each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _local(folder: Path | str) -> Path:

@@ -16,7 +16,7 @@ from .mergekit import mergekit_config
 from .plots import plot_seesaw, plot_shapley
 from .pool import Pool, Recipe
 from .shapley import Subset
-from .sources import is_adapter, weights_hash
+from .sources import is_adapter
 from .write import write_model
 
 MERGEKIT = "mergekit_config.yml"
@@ -52,7 +52,6 @@ def write_merge(
     base: str,
     checkpoints: Sequence[str],
     findings: Findings = Findings(),  # noqa: B008  # frozen
-    hashes: Sequence[str] | None = None,
     overwrite: bool = False,
     relative_paths: bool = False,
 ) -> None:
@@ -66,7 +65,6 @@ def write_merge(
         base: what the user calls the base.
         checkpoints: what the user calls the checkpoints.
         findings: what scoring found.
-        hashes: SHA-256 of the checkpoints' weights, if they are known.
         overwrite: replace ``out`` if it exists.
         relative_paths: write paths as seen from ``out``, for folders that will be moved together.
 
@@ -78,7 +76,7 @@ def write_merge(
     told_base, *told = (_told(folder, seen_from) for folder in (base, *checkpoints))
     with atomic_folder(out, overwrite) as folder:
         write_model(pool, recipe, folder)
-        hashes = hashes or [weights_hash(source.folder) for source in pool.checkpoints]
+        hashes = [source.sha256() for source in pool.checkpoints]
         report = {
             "method": method,
             "base": told_base,

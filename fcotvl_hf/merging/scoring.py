@@ -14,7 +14,6 @@ from fcotvl_hf.io.atomic import atomic_write
 
 from .compatibility import SETTINGS
 from .pool import Pool, Recipe
-from .sources import weights_hash
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ class ScoreBook:
         self._pool, self._scorer = pool, scorer
         self._folder = folder or cached_assets_path("fcotvl-hf", namespace="merging", subfolder="scores")
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.hashes = [weights_hash(source.folder) for source in (*pool.checkpoints, pool.base)]  # the base is −1
+        self.hashes = [source.sha256() for source in (*pool.checkpoints, pool.base)]  # the base is −1
         self._context = [scorer.identity(), _settings_hash(pool.model_folder)]
 
     def scores(self, recipe: Recipe) -> Scores:

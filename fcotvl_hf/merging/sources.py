@@ -26,6 +26,9 @@ class Source(Protocol):
     def specs(self) -> Mapping[str, TensorSpec]:
         """Name → shape and type, file by file."""
 
+    def sha256(self) -> str:
+        """Hash of its weight file; of several, hash of their hashes (hex, one after another, in order of names)."""
+
     def read(self, name: str, first: int, count: int) -> torch.Tensor:
         """Numbers ``first`` … ``first + count − 1`` of a tensor in row-major order, ``[count]``."""
 
@@ -50,7 +53,12 @@ class FolderSource:
         self.folder = folder
         self.specs = checkpoint.specs
         opened = {path: TensorFile(path) for path in dict.fromkeys(checkpoint.files.values())}
+        self._files = [opened[path] for path in sorted(opened)]
         self._homes = {name: opened[path] for name, path in checkpoint.files.items()}
+
+    def sha256(self) -> str:
+        hashes = [file.sha256() for file in self._files]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def read(self, name: str, first: int, count: int) -> torch.Tensor:
         return self._homes[name].read(name, first, count)
@@ -66,7 +74,11 @@ class MemorySource:
     def __init__(self, source: Source) -> None:
         self.folder = source.folder
         self.specs = source.specs
+        self._source = source
         self._tensors = {name: source.read(name, 0, prod(spec.shape)) for name, spec in source.specs.items()}
+
+    def sha256(self) -> str:
+        return self._source.sha256()
 
     def read(self, name: str, first: int, count: int) -> torch.Tensor:
         return self._tensors[name][first : first + count]
@@ -75,17 +87,3 @@ class MemorySource:
 def is_adapter(folder: Path) -> bool:
     """Whether a folder holds a PEFT adapter and no model."""
     return (folder / ADAPTER).is_file() and not (folder / WEIGHTS).is_file() and not (folder / INDEX).is_file()
-
-
-def weights_hash(folder: Path) -> str:
-    """One SHA-256 over a folder's weight files, in the order of their names; of a single file it is the file's own.
-
-    Args:
-        folder: a model or adapter folder.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb", buffering=0) as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()

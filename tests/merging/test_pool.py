@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,16 @@ def test_missing_and_damaged_files_are_named(
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"no \*.safetensors in .*empty"):
         Pool(three[0], [tmp_path / "empty"])
+
+
+def test_hashes_are_the_files_and_need_no_second_reading(three: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [sha256((folder / "model.safetensors").read_bytes()).hexdigest() for folder in three]
+    assert [FolderSource(folder).sha256() for folder in three] == expected
+    pool = Pool(three[0], three[1:])
+    merged(pool, Recipe((0.5, 0.2)))
+    digested = [source._files[0]._digested for source in (pool.base, *pool.checkpoints)]
+    assert digested == [(folder / "model.safetensors").stat().st_size for folder in three]
+    assert [source.sha256() for source in (pool.base, *pool.checkpoints)] == expected
 
 
 def test_a_pool_that_does_not_fit_stays_on_disk(three: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
