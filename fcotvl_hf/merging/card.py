@@ -7,18 +7,17 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
-from fcotvl_hf.hub.names import PACKAGED
-
 SEESAW, CHART = "seesaw.png", "shapley.png"
 
 
-def merge_card(folder: Path, name: str, report: Mapping[str, Any]) -> ModelCard:
+def merge_card(folder: Path, name: str, report: Mapping[str, Any], origin: str | None) -> ModelCard:
     """The card of a folder that holds a merge.
 
     Args:
         folder: the merge, with its configuration and plots.
         name: title of the card.
         report: the content of ``merge.json``.
+        origin: Hub id of the base, if it has one.
     """
     section = merge_section(folder, report)
     config = folder / "config.json"
@@ -26,9 +25,7 @@ def merge_card(folder: Path, name: str, report: Mapping[str, Any]) -> ModelCard:
         from fcotvl_hf.hub.cards import model_card  # transformers takes seconds to import
         from fcotvl_hf.hub.configs import load_config
 
-        return model_card(load_config(str(folder)), report["base"], name=name, note=section, tags=["fcot-vl", "merge"])
-    base = report["base"]
-    origin = base if base not in PACKAGED and not Path(base).exists() else None
+        return model_card(load_config(str(folder)), origin, name=name, note=section, tags=["fcot-vl", "merge"])
     data = ModelCardData(library_name="transformers", tags=["merge"], base_model=origin)
     return ModelCard(f"---\n{data.to_yaml()}\n---\n\n# {name}\n\n{section}\n")
 
@@ -60,7 +57,7 @@ def merge_section(folder: Path, report: Mapping[str, Any]) -> str:
         if label in scores:
             lines.append(_row([label, "", "", *([""] if phi else []), *_cells(scores[label], tasks)]))
     if tasks:
-        lines += ["", "Scores are of the development pages that the weights were chosen on."]
+        lines += ["", "Scores are on what weights were chosen by, not on unseen pages."]
     for picture, text in ((SEESAW, "Score of each checkpoint and of the merge"), (CHART, "Shapley values")):
         if (folder / picture).is_file():
             lines += ["", f"![{text}]({picture})"]

@@ -87,15 +87,18 @@ def write_merge(
             "versions": {name: version(name) for name in ("torch", "safetensors", "transformers", "fcotvl-hf")},
         }
         (folder / "merge.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-        _write_mergekit(folder, pool, recipe, told_base, told)
+        _write_mergekit(folder, pool, recipe, str(pool.base.folder) if base in PACKAGED else told_base, told)
         _draw(folder, report, findings)
-        merge_card(folder, out.name, report).save(folder / "README.md")
+        origin = None if base in PACKAGED or Path(base).is_dir() else base
+        merge_card(folder, out.name, report, origin).save(folder / "README.md")
 
 
 def names_of(paths: Sequence[str]) -> list[str]:
-    """Short names of checkpoints: the last part of each path if that tells them apart, else the whole."""
-    short = [Path(path).name for path in paths]
-    return short if len({*short, "base", "merge"}) == len(short) + 2 else list(paths)
+    """Short names of checkpoints: the last part of each path if that tells them apart, else the whole, or numbered."""
+    for names in ([Path(path).name for path in paths], list(paths)):
+        if len({*names, "base", "merge"}) == len(names) + 2:
+            return names
+    return [f"{number}: {path}" for number, path in enumerate(paths, start=1)]
 
 
 def _told(folder: str, seen_from: Path | None) -> str:

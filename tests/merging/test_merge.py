@@ -9,6 +9,7 @@ import torch
 
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.merging import average, last, merge_checkpoints
+from fcotvl_hf.merging.report import names_of
 
 from .conftest import weights_of
 
@@ -104,3 +105,10 @@ def test_different_models_are_refused_and_nothing_is_left(folders, tmp_path) -> 
     with pytest.raises(ValueError, match="2 checkpoints and 3 weights"):
         merge_checkpoints(base, checkpoints[1:], average(3), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_names_tell_checkpoints_apart() -> None:
+    assert names_of(["run/checkpoint-1", "run/checkpoint-2"]) == ["checkpoint-1", "checkpoint-2"]
+    assert names_of(["a/model", "b/model"]) == ["a/model", "b/model"]
+    assert names_of(["a/base"]) == ["a/base"]
+    assert names_of(["a", "a"]) == ["1: a", "2: a"]
