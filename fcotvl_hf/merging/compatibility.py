@@ -48,6 +48,9 @@ _MAY_DIFFER = {
 }
 """Keys, at any depth, that training changes without changing the model."""
 
+_SHARED_KEYS_ONLY = ("tokenizer_config.json", "special_tokens_map.json")
+"""Files to which loading and saving adds keys; ``tokenizer.json`` and ``tokenizer.model`` decide."""
+
 _SHOWN = 3
 
 
@@ -134,7 +137,10 @@ def _differences(file: Path, last: Path) -> list[str]:
     if file.suffix != ".json":
         same = sha256(file.read_bytes()).digest() == sha256(last.read_bytes()).digest()
         return [] if same else [f"{file.name} differs"]
-    return [f"{file.name} {line}" for line in _unequal(_read(file), _read(last))]
+    left, right = _read(file), _read(last)
+    if file.name in _SHARED_KEYS_ONLY:
+        left, right = ({key: value[key] for key in left.keys() & right.keys()} for value in (left, right))
+    return [f"{file.name} {line}" for line in _unequal(left, right)]
 
 
 def _unequal(left: Any, right: Any, path: str = "") -> Iterator[str]:

@@ -167,6 +167,7 @@ def test_what_training_changes_is_no_difference(three: list[Path]) -> None:
         changed = {"_name_or_path": str(folder), "dtype": f"float{16 << number}", "use_cache": number == 0}
         (folder / "config.json").write_text(json.dumps({"model_type": "llama", **changed}))
         (folder / "tokenizer.json").write_text(json.dumps({"padding": number, "model": {}}))
+        (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "x", f"written_by_{number}": True}))
     Pool(three[0], three[1:])
 
 
