@@ -5,13 +5,13 @@ from pathlib import Path
 
 import torch
 
-from .tensors import TensorSpec, read_specs
+from .tensors import read_specs
 
 
 class TensorFile:
     """A safetensors file of which any run of numbers can be read.
 
-    The header is checked once. The format leaves no gaps, so tensors follow each other in the file's order.
+    The header is checked once.
 
     Args:
         path: the file.
@@ -23,16 +23,12 @@ class TensorFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.specs: dict[str, TensorSpec] = read_specs(path)
+        self.specs = read_specs(path)
         with path.open("rb") as file:
             length = file.read(8)
             header = file.read(int.from_bytes(length, "little"))
         self._digest = hashlib.sha256(length + header)
-        self._digested = start = 8 + len(header)
-        self._starts: dict[str, int] = {}
-        for name, spec in self.specs.items():
-            self._starts[name] = start
-            start += spec.bytes
+        self._digested = 8 + len(header)
 
     def read(self, name: str, first: int, count: int) -> torch.Tensor:
         """Read ``count`` numbers of a tensor from number ``first`` on, in row-major order.
@@ -52,7 +48,7 @@ class TensorFile:
         dtype = self.specs[name].dtype
         values = torch.empty(count, dtype=dtype)
         buffer = values.view(torch.uint8).numpy().data
-        start = self._starts[name] + first * dtype.itemsize
+        start = self.specs[name].start + first * dtype.itemsize
         with self.path.open("rb", buffering=0) as file:
             file.seek(start)
             done = 0

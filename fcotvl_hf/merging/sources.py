@@ -10,7 +10,7 @@ import torch
 
 from fcotvl_hf.conversion.checkpoint import open_checkpoint
 from fcotvl_hf.io.ranges import TensorFile
-from fcotvl_hf.io.tensors import INDEX, WEIGHTS, TensorSpec
+from fcotvl_hf.io.tensors import INDEX, WEIGHTS, StoredTensor, TensorSpec
 
 ADAPTER = "adapter_model.safetensors"
 
@@ -51,10 +51,11 @@ class FolderSource:
             )
         checkpoint = open_checkpoint(folder)
         self.folder = folder
-        self.specs = checkpoint.specs
-        opened = {path: TensorFile(path) for path in dict.fromkeys(checkpoint.files.values())}
+        self.specs = {name: TensorSpec(spec.shape, spec.dtype) for name, spec in checkpoint.specs.items()}
+        paths = {name: spec.path for name, spec in checkpoint.specs.items() if isinstance(spec, StoredTensor)}
+        opened = {path: TensorFile(path) for path in dict.fromkeys(paths.values())}
         self._files = [opened[path] for path in sorted(opened)]
-        self._homes = {name: opened[path] for name, path in checkpoint.files.items()}
+        self._homes = {name: opened[path] for name, path in paths.items()}
 
     def sha256(self) -> str:
         hashes = [file.sha256() for file in self._files]
