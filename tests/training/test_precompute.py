@@ -149,7 +149,8 @@ def test_rows_that_are_skipped_need_no_teacher(make_trainer, mixed_rows, tmp_pat
     rows = [mixed_rows[0], bad, long, mixed_rows[1]]
     options = {"teacher_top_k": TOP, "max_steps": 1, "context_length": 200, "max_bad_rows": 2}
     live = losses(make_trainer("distill", rows, **options))
-    stored = losses(make_trainer("distill", rows, **options, precompute_teacher=str(tmp_path / "store")))
+    options |= {"output_dir": str(tmp_path / "stored"), "precompute_teacher": str(tmp_path / "store")}
+    stored = losses(make_trainer("distill", rows, **options))
     assert stored[0] == pytest.approx(live[0], rel=1e-5)
     starts = read_tensor(tmp_path / "store" / "000000.safetensors", "starts").diff()
     assert starts[1] == 0
