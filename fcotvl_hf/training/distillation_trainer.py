@@ -175,8 +175,9 @@ class FCoTDistillationTrainer(FCoTTrainer):
     @torch.no_grad()
     def _ask(self, teacher: Teacher, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """A batch's response tokens ``[N]``, the teacher's top ids ``[N, k]`` and log-probabilities ``[N, k + 1]``."""
-        inputs = self._prepare_inputs(inputs)
-        self.model.eval().to(self.accelerator.device)
+        device = self.accelerator.device
+        inputs = {name: value.to(device) for name, value in inputs.items() if isinstance(value, torch.Tensor)}
+        self.model.eval().to(device)
         with self.accelerator.autocast():
             answer = teacher(self.model, inputs, self._vit_features(inputs))
             return answer.targets, *answer.top_k(self.args.logits_chunk)
