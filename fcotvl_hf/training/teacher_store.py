@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save
 
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.io.tensors import read_tensor
 
 SHARD_ROWS = 256
 """Rows in a shard."""
@@ -108,10 +108,11 @@ class TeacherStore:
         """Read one row; of the shard's file only what it takes."""
         path = self._path(row // self.shard_rows)
         place = row % self.shard_rows
-        start, end = read_tensor(path, "starts")[place : place + 2].tolist()
-        values = (read_tensor(path, name)[start:end].clone() for name in ("targets", "token_ids", "log_probs"))
-        targets, token_ids, log_probs = values
-        return StoredRow(read_tensor(path, "keys")[place].clone(), targets.long(), token_ids.long(), log_probs)
+        with safe_open(path, "pt") as shard:
+            start, end = shard.get_slice("starts")[place : place + 2].tolist()
+            values = (shard.get_slice(name)[start:end] for name in ("targets", "token_ids", "log_probs"))
+            targets, token_ids, log_probs = values
+            return StoredRow(shard.get_slice("keys")[place], targets.long(), token_ids.long(), log_probs)
 
     def _path(self, shard: int) -> Path:
         return self.folder / f"{shard:06d}.safetensors"
