@@ -41,7 +41,8 @@ def load_rows(task: Task, data_root: Path | None = None, limit: int | None = Non
     source = task.source
     if data_root is not None:
         files = local_files(task, data_root)
-        where, columns, count = str(files[0].parent), _parquet(files), _count(files)
+        where, count = str(files[0].parent), sum(map(_count, files))
+        columns = _parquet(files) if count else iter(())  # datasets cannot read an empty file
     elif source.dataset is not None:
         where, (columns, count) = f"{source.dataset}, split {source.split},", _hub(task.name, source.dataset, source)
     else:
@@ -98,10 +99,15 @@ def _parquet(files: list[Path]) -> Iterator[Columns]:
     return iter(data.decode(False))
 
 
-def _count(files: list[Path]) -> int:
+def _count(path: Path) -> int:
+    from pyarrow import ArrowInvalid
     from pyarrow.parquet import read_metadata
 
-    return sum(read_metadata(path).num_rows for path in files)
+    try:
+        rows: int = read_metadata(path).num_rows
+    except ArrowInvalid as error:
+        raise ValueError(f"{path} is no Parquet file, or a damaged one: {error}") from error
+    return rows
 
 
 def _hub(task: str, dataset: str, source: Source) -> tuple[Iterator[Columns], int | None]:
