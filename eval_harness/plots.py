@@ -28,7 +28,7 @@ def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> str:
     axes.plot(*zip(*best, strict=True), color=_GREY, linewidth=1, alpha=0.5, zorder=0)
     axes.set(xlabel="visual tokens per image", ylabel="score", ylim=(0, 1))
     axes.set_xlim(left=0)
-    finish(axes)
+    finish(axes, "upper left")
     return as_svg(figure)
 
 
@@ -59,8 +59,7 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> str:
         axes.fill([*angles, angles[0]], closed, color=colour, alpha=0.06)
     axes.set_xticks(angles, tasks)
     axes.set_ylim(bottom=0)
-    finish(axes)
-    axes.legend(frameon=False, labelcolor=_GREY, loc="lower left", bbox_to_anchor=(1, 0))
+    finish(axes, "lower left", bbox_to_anchor=(1, 0))
     return as_svg(figure)
 
 
@@ -76,7 +75,7 @@ def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float
         axes.plot(list(sizes), list(sizes.values()), color=colour, marker="o", markersize=4, label=name)
     axes.axhline(threshold, color=_GREY, linewidth=1, linestyle="--")
     axes.set(xlabel="font size in pixels", ylabel="1 − character error rate", ylim=(0, 1.02))
-    finish(axes)
+    finish(axes, "lower right")
     return as_svg(figure)
 
 
@@ -88,9 +87,15 @@ def new_figure() -> tuple[Any, Any]:
     return figure, figure.subplots()
 
 
-def finish(axes: Any) -> None:
-    """Legend, grid and colours that do for any background."""
-    axes.legend(frameon=False, labelcolor=_GREY)
+def finish(axes: Any, legend: str, **legend_options: Any) -> None:
+    """Legend, grid and colours that do for any background.
+
+    Args:
+        axes: with everything drawn.
+        legend: where it goes; matplotlib's search for the best place warns when it takes long.
+        **legend_options: further arguments of ``axes.legend``.
+    """
+    axes.legend(frameon=False, labelcolor=_GREY, loc=legend, **legend_options)
     axes.grid(alpha=0.25)
     axes.patch.set_alpha(0)
     for label in (axes.xaxis.label, axes.yaxis.label):

@@ -29,7 +29,7 @@ class Tilings:
         self.distinct = [_tiling(processor) for processor in limited.values()]
 
     def __getitem__(self, row: str) -> FCoTVLProcessor:
-        return self._common or self._by_row[row]
+        return self._by_row[row] if self._common is None else self._common
 
     def settings(self, row: str) -> Tiling:
         """What decides the visual tokens of a row's pages."""

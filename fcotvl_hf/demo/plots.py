@@ -16,5 +16,5 @@ def live_losses(models: Sequence[LiveModel]) -> str:
             entries = read_log(log / "log.jsonl")
             axes.plot([entry["step"] for entry in entries], [entry["loss"] for entry in entries], label=log.name)
     axes.set(xlabel="optimizer step", ylabel="loss per response token")
-    finish(axes)
+    finish(axes, "upper right")
     return as_svg(figure)

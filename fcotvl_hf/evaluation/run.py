@@ -69,7 +69,8 @@ def run_evaluation(
         rows = loaded.pop(task.name)
         result = evaluate(model, processor, rows.rows, task, batch_size=batch_size, out=out, total=rows.count)
         told = {"limit": limit, "local": data_root is not None}
-        finished.append(replace(result, settings=result.settings | told))
+        unknown = {"revision": None} if data_root else {}  # of a copy nobody knows the commit
+        finished.append(replace(result, settings=result.settings | told | unknown))
         results = build_results(model, shown_name(name), finished, revision, earlier)
         if state.is_main_process:
             write_results(out, results)
