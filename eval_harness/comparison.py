@@ -1,7 +1,8 @@
 """How much a reduced model keeps of its teacher, with intervals from a paired bootstrap.
 
 Both models answered the same rows, so samples are drawn in pairs: a hard page is hard for both, and most of its
-variance cancels. Draws are made within each task, because tasks weigh alike whatever their size.
+variance cancels. Draws are made within each task, because tasks weigh alike whatever their size, and within each group
+of a task whose groups do.
 Bootstrap: https://aclanthology.org/W04-3250.
 """
 
@@ -10,13 +11,12 @@ from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from .rows import Row
+from .strata import Floats, Strata
 
-Floats = npt.NDArray[np.float64]
-Scores = Mapping[str, Floats | Sequence[float]]
-"""Task → score of each of its samples; two models' scores have the same tasks and the same order of rows."""
+Scores = Mapping[str, Strata | Floats | Sequence[float]]
+"""Task → score of each of its samples, or group → score of each unit; two models' have the same order of rows."""
 
 
 class Interval(NamedTuple):
@@ -106,21 +106,28 @@ def shuffled_images(rows: Iterable[Row], seed: int) -> list[dict[str, Any]]:
 
 
 def _task_means(a: Scores, b: Scores) -> tuple[Floats, Floats]:
-    """Mean score per task of both models, ``[tasks]`` each."""
-    tasks = _tasks(a, b)
-    return np.array([np.mean(a[task]) for task in tasks]), np.array([np.mean(b[task]) for task in tasks])
+    """Score per task of both models, ``[tasks]`` each."""
+    pairs = _pairs(a, b)
+    own, others = ([np.mean([pair[side].mean() for pair in groups]) for groups in pairs] for side in (0, 1))
+    return np.array(own), np.array(others)
 
 
 def _drawn_task_means(a: Scores, b: Scores, draws: int, seed: int) -> tuple[Floats, Floats]:
     """The same for ``draws`` bootstrap samples, ``[draws, tasks]`` each; both models get the same samples."""
     rng = np.random.default_rng(seed)
     left, right = [], []
-    for task in _tasks(a, b):
-        size = len(a[task])
-        weights = rng.multinomial(size, np.full(size, 1 / size), size=draws) / size  # [draws, samples]
-        left.append(weights @ np.asarray(a[task]))
-        right.append(weights @ np.asarray(b[task]))
+    for groups in _pairs(a, b):
+        means = np.stack([_drawn_means(rng, *pair, draws) for pair in groups]).mean(axis=0)  # [2, draws]
+        left.append(means[0])
+        right.append(means[1])
     return np.stack(left, axis=1), np.stack(right, axis=1)
+
+
+def _drawn_means(rng: np.random.Generator, left: Floats, right: Floats, draws: int) -> Floats:
+    """Means of both models over the same bootstrap samples, ``[2, draws]``."""
+    size = len(left)
+    weights = rng.multinomial(size, np.full(size, 1 / size), size=draws) / size  # [draws, samples]
+    return np.stack([weights @ left, weights @ right])
 
 
 def _interval(mean: float, drawn: Floats, confidence: float) -> Interval:
@@ -129,15 +136,26 @@ def _interval(mean: float, drawn: Floats, confidence: float) -> Interval:
     return Interval(float(low), float(high), mean)
 
 
-def _tasks(a: Scores, b: Scores) -> list[str]:
-    """The tasks of both, sorted.
+def _pairs(a: Scores, b: Scores) -> list[list[tuple[Floats, Floats]]]:
+    """Both models' scores in each group of each task, tasks sorted.
 
     Raises:
         ValueError: they cannot be paired.
     """
     if not a or a.keys() != b.keys():
         raise ValueError(f"models were scored on different tasks: {sorted(a)} and {sorted(b)}")
-    for task in a:
-        if len(a[task]) != len(b[task]) or len(a[task]) == 0:
-            raise ValueError(f"{task}: {len(a[task])} and {len(b[task])} samples; compare the same rows")
-    return sorted(a)
+    pairs = []
+    for task in sorted(a):
+        left, right = _groups(a[task]), _groups(b[task])
+        counts = [{name: len(scores) for name, scores in side.items()} for side in (left, right)]
+        if counts[0] != counts[1] or 0 in counts[0].values():
+            own, others = (sum(count.values()) for count in counts)
+            raise ValueError(f"{task}: {own} and {others} samples; compare the same rows")
+        pairs.append([(left[name], right[name]) for name in left])
+    return pairs
+
+
+def _groups(scores: Strata | Floats | Sequence[float]) -> Strata:
+    if isinstance(scores, Mapping):
+        return scores
+    return {"": np.asarray(scores, dtype=np.float64)}

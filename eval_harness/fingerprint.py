@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
+from PIL import Image
 from transformers import PreTrainedModel
 
 from .rows import Row
@@ -47,8 +48,12 @@ def weights_hash(tensors: Iterable[tuple[str, torch.Tensor]], settings: str = ""
 
 
 def row_hash(row: Row, tiling: Mapping[str, int]) -> str:
-    """Hash a row as the model is shown it: pixels, ``tiling``, conversation and reference."""
+    """Hash a row as the model is shown it: images, ``tiling``, conversation and reference."""
     digest = hashlib.sha256(repr((settings_hash(tiling), row["messages"])).encode())
     for image in row["images"]:
-        digest.update(f"{image.mode}{image.size}".encode() + image.tobytes())
+        digest.update(image if isinstance(image, bytes) else _pixels(image))
     return digest.hexdigest()[:16]
+
+
+def _pixels(image: Image.Image) -> bytes:
+    return f"{image.mode}{image.size}".encode() + image.tobytes()

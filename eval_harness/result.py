@@ -1,13 +1,14 @@
 """What one model reached on one task."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from .rows import Target
 from .samples import Record
+from .strata import Floats, mean, standard_error, strata
 from .tasks.task import Task
 
 
@@ -18,32 +19,38 @@ class TaskResult:
     Args:
         task: the task.
         samples: one record per row, in the order of the rows.
-        settings: prompt, tiles, longest answer (JSON values).
+        targets: what each answer was scored against, in the same order.
+        settings: prompt, tiles, longest answer and where the rows came from (JSON values).
         images: number of images in all rows together.
         seconds: time taken, without predictions that were there already.
     """
 
     task: Task
     samples: list[Record]
+    targets: Sequence[Target]
     settings: dict[str, Any]
     images: int
     seconds: float
 
     @property
-    def scores(self) -> npt.NDArray[np.float64]:
-        """Score of each sample, ``[rows]``: what ``comparison`` takes."""
+    def scores(self) -> Floats:
+        """Score of each sample, ``[rows]``."""
         return np.array([record["score"] for record in self.samples])
 
     @property
+    def strata(self) -> dict[str, Floats]:
+        """Group → score of each unit: what ``comparison`` takes."""
+        return strata(self.samples, self.task.join)
+
+    @property
     def score(self) -> float:
-        """Mean score, 0 to 1."""
-        return float(self.scores.mean())
+        """The task's score, 0 to 1."""
+        return mean(self.strata)
 
     @property
     def stderr(self) -> float:
-        """Standard error of the mean score; 0 for a single sample."""
-        n = len(self.samples)
-        return float(self.scores.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0
+        """Standard error of the score; 0 for a single sample."""
+        return standard_error(self.strata)
 
     @property
     def tokens_per_image(self) -> float:
@@ -53,5 +60,4 @@ class TaskResult:
     @property
     def metrics(self) -> dict[str, float]:
         """The task's further figures by name."""
-        predictions = [record["prediction"] for record in self.samples]
-        return self.task.metrics(predictions, [record["references"][0] for record in self.samples])
+        return self.task.metrics([record["prediction"] for record in self.samples], self.targets)

@@ -49,7 +49,11 @@ class Results(TypedDict):
 
 
 def build_results(
-    model: FCoTVLForConditionalGeneration, name: str, results: Sequence[TaskResult], revision: str | None = None
+    model: FCoTVLForConditionalGeneration,
+    name: str,
+    results: Sequence[TaskResult],
+    revision: str | None = None,
+    earlier: Results | None = None,
 ) -> Results:
     """Gather the results of one model.
 
@@ -58,8 +62,9 @@ def build_results(
         name: its folder, Hub id or baseline's name.
         results: one per task.
         revision: commit of the Hub repository it was loaded from.
+        earlier: results of the same model; their other tasks are kept.
     """
-    tasks = {result.task.name: _entry(result) for result in results}
+    tasks = {**(earlier["tasks"] if earlier else {}), **{result.task.name: _entry(result) for result in results}}
     versions = {package: version(package) for package in _PACKAGES}
     settings = {name: [entry["version"], entry["settings"]] for name, entry in tasks.items()}
     return Results(
@@ -83,6 +88,25 @@ def write_results(folder: Path, results: Results) -> Path:
     path = folder / "results.json"
     atomic_write(path, json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     return path
+
+
+def read_results(folder: Path) -> Results | None:
+    """Read ``folder/results.json``; ``None`` if there is none.
+
+    Raises:
+        ValueError: it is broken, or of another version of this code.
+    """
+    path = folder / "results.json"
+    if not path.exists():
+        return None
+    try:
+        results: Results = json.loads(path.read_text(encoding="utf-8"))
+        schema = results["schema"]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no file of results: {error}") from error
+    if schema != SCHEMA:
+        raise ValueError(f"{path} has schema {schema}, this version reads {SCHEMA}; evaluate again")
+    return results
 
 
 def _entry(result: TaskResult) -> TaskEntry:

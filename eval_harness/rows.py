@@ -1,12 +1,16 @@
-"""What the runner reads from a row: the conversation to complete and the right answers.
+"""What the runner reads from a row: the conversation to complete, and what the answer is scored against.
 
 A row is a dict with ``id``, ``images``, ``messages``; the last message is the assistant's and holds the reference.
+Images are open pictures, or the bytes of image files, which are decoded when they are asked about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
+
+Target = Mapping[str, Any]
+"""What an answer is scored against: ``references``, all right answers, and what else the task's metric takes."""
 
 
 def conversation(row: Row, prompt: str) -> list[dict[str, Any]]:
@@ -29,8 +33,34 @@ def conversation(row: Row, prompt: str) -> list[dict[str, Any]]:
 
 
 def references(row: Row) -> list[str]:
-    """The right answers of a row."""
+    """The right answer of a row that has one, which is what the assistant says."""
     return [_text(row["messages"][-1])]
+
+
+def spoken_target(row: Row) -> Target:
+    """The target of a row that has nothing but its conversation."""
+    return {"references": references(row)}
+
+
+def question_row(name: str, image: Any, question: str, answers: Sequence[Any], /, **columns: Any) -> dict[str, Any]:
+    """A row that asks one question about one image, with its target under ``target``.
+
+    Args:
+        name: the row's id.
+        image: an open picture, or an image file's bytes.
+        question: what is asked.
+        answers: the right answers; the assistant gives the first.
+        **columns: what else the metric takes.
+    """
+    user = [{"type": "image"}, {"type": "text", "text": question}]
+    spoken = [{"type": "text", "text": str(answers[0]) if answers else ""}]
+    messages = [{"role": "user", "content": user}, {"role": "assistant", "content": spoken}]
+    return {
+        "id": name,
+        "images": [image],
+        "messages": messages,
+        "target": {"references": list(answers), **columns},
+    }
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -1,29 +1,33 @@
 """Ask a model every question of a task, in batches, greedily, and score what it answers.
 
-The runner receives a loaded model and ready rows. Pages of about equal cost share a batch, results come back in the
-order of the rows, and predictions are on disk after every batch, so that a killed run goes on where it was.
+The runner receives a loaded model and rows, which it reads as it goes: no more than a few batches of pages are held
+at a time. Among these, pages of about equal cost share a batch. Predictions are on disk after every batch, so that a
+killed run goes on where it was, and results come back in the order of the rows. In several processes (``accelerate
+launch``) each takes every n-th batch, and the first one writes.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
-from rich.console import Console
-from rich.progress import Progress
+from accelerate import PartialState
+from accelerate.utils import gather_object
 
-from fcotvl_hf.io.images import load_image
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.io.images import load_image, read_size
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
 from .fingerprint import model_fingerprint, row_hash, settings_hash
+from .processors import Processors, Tilings
+from .progress import shown_progress
 from .result import TaskResult
-from .rows import Row, conversation, references
-from .samples import Record, append_records, reusable_records
+from .rows import Row, Target, conversation, references
+from .samples import Record, append_records, reusable_records, samples_file, stored_records
 from .tasks.task import Task
 
-Processors: TypeAlias = FCoTVLProcessor | Mapping[str, FCoTVLProcessor]
-"""One processor for all rows, or row id → processor where rows are cut into tiles of different sizes."""
+_BATCHES_HELD = 16
 
 
 def evaluate(
@@ -34,6 +38,7 @@ def evaluate(
     *,
     batch_size: int = 16,
     out: Path | None = None,
+    total: int | None = None,
     progress: bool = True,
 ) -> TaskResult:
     """Let ``model`` answer the rows and score it.
@@ -45,6 +50,7 @@ def evaluate(
         task: how to ask and score.
         batch_size: rows per call of ``generate``; answers do not depend on it.
         out: folder for ``samples-<task>.jsonl``; what it holds of the same model and settings is not computed again.
+        total: number of rows, for the progress bar; needed only where ``rows`` has no length.
         progress: show a progress bar on stderr.
 
     Raises:
@@ -52,98 +58,146 @@ def evaluate(
         FileExistsError: ``out`` holds answers of another model, with other settings or about other pages.
     """
     started = time.monotonic()
-    rows = list(rows)
-    ids = {row["id"] for row in rows}
-    if not rows or len(ids) < len(rows):
-        raise ValueError(f"{task.name} needs rows with one id each, got {len(rows)} rows with {len(ids)} ids")
-    processors = processor if isinstance(processor, Mapping) else dict.fromkeys(ids, processor)
-    settings = _settings(task, [processors[row["id"]] for row in rows])
-    keys = _keys(model, processors, rows, task)
-    path = out / f"samples-{task.name}.jsonl" if out else None
-    records = reusable_records(path, keys) if path else {}
-    todo = [row for row in rows if row["id"] not in records]
-    with Progress(console=Console(stderr=True), disable=not progress) as bar:
-        shown = bar.add_task(task.name, total=len(rows), completed=len(records))
-        for batch in _batches(todo, processors, batch_size):
-            made = _answer(model, processors[batch[0]["id"]], batch, task, keys)
-            if path:
-                append_records(path, made)
-            records |= {record["id"]: record for record in made}
-            bar.advance(shown, len(batch))
-    images = sum(len(row["images"]) for row in rows)
-    return TaskResult(task, [records[row["id"]] for row in rows], settings, images, time.monotonic() - started)
+    run = _Run(model, Tilings(processor, task.max_tiles), task, out)
+    length = len(rows) if isinstance(rows, Sequence) else total
+    with shown_progress(task.name, length, progress and run.state.is_main_process) as advance:
+        for held in _windows(rows, batch_size * _BATCHES_HELD):
+            run.answer(held, batch_size, advance)
+    if not run.targets:
+        raise ValueError(f"{task.name} got 0 rows")
+    return TaskResult(
+        task,
+        [run.records[name] for name in run.targets],
+        list(run.targets.values()),
+        _settings(task, run.tilings),
+        run.images,
+        time.monotonic() - started,
+    )
 
 
-def _tiling(processor: FCoTVLProcessor) -> dict[str, int]:
-    """What decides the visual tokens of a page."""
-    tiles = processor.image_processor
+class _Run:
+    """What is known of one evaluation so far.
+
+    Args:
+        model: see ``evaluate``.
+        tilings: the processor of each row.
+        task: see ``evaluate``.
+        out: see ``evaluate``.
+    """
+
+    def __init__(self, model: FCoTVLForConditionalGeneration, tilings: Tilings, task: Task, out: Path | None) -> None:
+        self.state = PartialState()
+        self.tilings, self.records, self.images = tilings, dict[str, Record](), 0
+        self.targets: dict[str, Target] = {}
+        self._model, self._task = model, task
+        self._key = f"{model_fingerprint(model)}-{_settings_hash(task, tilings)}"
+        self._path = samples_file(out, task.name) if out else None
+        self._stored = stored_records(self._path, self._key) if self._path else {}
+
+    def answer(self, rows: Sequence[Row], batch_size: int, advance: Callable[[int], None]) -> None:
+        """Answer some rows, but those that are answered already.
+
+        Args:
+            rows: the next rows.
+            batch_size: rows per call of ``generate``.
+            advance: is told how many rows are done.
+        """
+        keys = self._note(rows)
+        known = reusable_records(self._path, self._stored, keys) if self._path else {}
+        self._keep(known.values(), advance)
+        batches = list(_batches([row for row in rows if row["id"] not in known], self.tilings, batch_size))
+        for turn in range(0, len(batches), self.state.num_processes):
+            mine = batches[turn + self.state.process_index : turn + self.state.process_index + 1]
+            made = gather_object([record for batch in mine for record in self._answer(batch, keys)])
+            if self._path and self.state.is_main_process:
+                append_records(self._path, made)
+            self._keep(made, advance)
+
+    def _note(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Note what is asked; returns row id → key of its record."""
+        for row in rows:
+            if row["id"] in self.targets:
+                raise ValueError(f"{self._task.name} needs rows with one id each; {row['id']} comes twice")
+            self.targets[row["id"]] = self._task.target(row)
+            self.images += len(row["images"])
+        return {row["id"]: f"{self._key}-{row_hash(row, self.tilings.settings(row['id']))}" for row in rows}
+
+    def _keep(self, records: Collection[Record], advance: Callable[[int], None]) -> None:
+        self.records |= {record["id"]: record for record in records}
+        advance(len(records))
+
+    def _answer(self, rows: Sequence[Row], keys: Mapping[str, str]) -> list[Record]:
+        task, model, processor = self._task, self._model, self.tilings[rows[0]["id"]]
+        talks = [conversation(row, task.prompt) for row in rows]
+        texts = [processor.apply_chat_template(talk, add_generation_prompt=True) for talk in talks]
+        images = [load_image(image) for row in rows for image in row["images"]]
+        inputs = processor(text=texts, images=images or None, padding=True, padding_side="left", return_tensors="pt")
+        inputs = inputs.to(model.device)
+        with torch.inference_mode():
+            output = model.generate(**inputs, max_new_tokens=task.max_new_tokens, do_sample=False, num_beams=1)
+        answers = output[:, inputs["input_ids"].shape[1] :]  # [rows, new tokens]
+        predictions = processor.batch_decode(answers, skip_special_tokens=True)
+        tokens = (inputs["input_ids"] == processor.image_token_id).sum(dim=1).tolist()
+        names = [row["id"] for row in rows]
+        return [
+            _record(name, prediction, count, task, self.targets[name], keys[name])
+            for name, prediction, count in zip(names, predictions, tokens, strict=True)
+        ]
+
+
+def _windows(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while window := list(islice(iterator, size)):
+        yield window
+
+
+def _settings(task: Task, tilings: Tilings) -> dict[str, Any]:
+    source = task.source
     return {
-        "tile": tiles.size["height"],
-        "min_patches": tiles.min_patches,
-        "max_patches": tiles.max_patches,
-        "tokens_per_tile": processor.image_seq_length,
+        "prompt": task.prompt,
+        "tiles": tilings.distinct,
+        "max_new_tokens": task.max_new_tokens,
+        "metric": task.metric,
+        "dataset": source.dataset,
+        "config": source.config,
+        "split": source.split,
+        "revision": source.revision if source.dataset else None,
     }
 
 
-def _settings(task: Task, processors: Sequence[FCoTVLProcessor]) -> dict[str, Any]:
-    tilings = {id(processor): _tiling(processor) for processor in processors}
-    return {"prompt": task.prompt, "tiles": list(tilings.values()), "max_new_tokens": task.max_new_tokens}
+def _settings_hash(task: Task, tilings: Tilings) -> str:
+    settings = [task.name, task.version, task.prompt, task.max_new_tokens]
+    return settings_hash({"task": settings, "tiles": tilings.distinct})
 
 
-def _keys(
-    model: FCoTVLForConditionalGeneration, processors: Mapping[str, FCoTVLProcessor], rows: Sequence[Row], task: Task
-) -> dict[str, str]:
-    """Row id → the key under which its record may be used again."""
-    settings = settings_hash({"task": [task.name, task.version, task.prompt, task.max_new_tokens]})
-    run = f"{model_fingerprint(model)}-{settings}"
-    return {row["id"]: f"{run}-{row_hash(row, _tiling(processors[row['id']]))}" for row in rows}
-
-
-def _batches(
-    rows: Sequence[Row], processors: Mapping[str, FCoTVLProcessor], batch_size: int
-) -> Iterator[Sequence[Row]]:
-    """Rows of one processor, longest work first, so that memory runs out at once or never.
+def _batches(rows: Sequence[Row], tilings: Tilings, batch_size: int) -> Iterator[Sequence[Row]]:
+    """Rows of one processor, longest work first.
 
     The length of the reference stands for the steps that a good model needs; it decides nothing but the company a row
     is answered in.
     """
 
     def cost(row: Row) -> tuple[int, int]:
-        tiles = processors[row["id"]].image_processor.get_number_of_image_patches
-        return sum(tiles(image.height, image.width) for image in row["images"]), len(references(row)[0])
+        tiles = tilings[row["id"]].image_processor.get_number_of_image_patches
+        sizes = [read_size(image) for image in row["images"]]
+        return sum(tiles(height, width) for width, height in sizes), len(references(row)[0])
 
     groups: dict[int, list[Row]] = {}
     for row in rows:
-        groups.setdefault(id(processors[row["id"]]), []).append(row)
+        groups.setdefault(id(tilings[row["id"]]), []).append(row)
     for group in groups.values():
         group.sort(key=cost, reverse=True)
         yield from (group[start : start + batch_size] for start in range(0, len(group), batch_size))
 
 
-def _answer(
-    model: FCoTVLForConditionalGeneration,
-    processor: FCoTVLProcessor,
-    rows: Sequence[Row],
-    task: Task,
-    keys: Mapping[str, str],
-) -> list[Record]:
-    texts = [processor.apply_chat_template(conversation(row, task.prompt), add_generation_prompt=True) for row in rows]
-    images = [load_image(image) for row in rows for image in row["images"]]
-    inputs = processor(text=texts, images=images or None, padding=True, padding_side="left", return_tensors="pt")
-    inputs = inputs.to(model.device)
-    with torch.inference_mode():
-        output = model.generate(**inputs, max_new_tokens=task.max_new_tokens, do_sample=False, num_beams=1)
-    answers = output[:, inputs["input_ids"].shape[1] :]  # [rows, new tokens]
-    predictions = processor.batch_decode(answers, skip_special_tokens=True)
-    tokens = (inputs["input_ids"] == processor.image_token_id).sum(dim=1).tolist()
-    return [
-        Record(
-            id=row["id"],
-            prediction=prediction,
-            references=references(row),
-            score=task.score(prediction, references(row)),
-            tokens=count,
-            key=keys[row["id"]],
-        )
-        for row, prediction, count in zip(rows, predictions, tokens, strict=True)
-    ]
+def _record(name: str, prediction: str, tokens: int, task: Task, target: Target, key: str) -> Record:
+    return Record(
+        id=name,
+        prediction=prediction,
+        references=list(target["references"]),
+        score=task.score(prediction, target),
+        tokens=tokens,
+        group=str(target[task.group]) if task.group else "",
+        unit=str(target[task.unit]) if task.unit else name,
+        key=key,
+    )

@@ -24,37 +24,59 @@ class Record(TypedDict):
     references: list[str]
     score: float
     tokens: int  # visual tokens that the language model saw
+    group: str  # samples of a group are averaged first; empty where a task has no groups
+    unit: str  # samples of a unit are joined into one score; the id where a task has no units
     key: str  # hashes of model, settings and row with dashes between them, see fingerprint
 
 
-def reusable_records(path: Path, keys: Mapping[str, str]) -> dict[str, Record]:
+def samples_file(folder: Path, task: str) -> Path:
+    """Where the predictions of a task are."""
+    return folder / f"samples-{task}.jsonl"
+
+
+def stored_records(path: Path, run: str) -> dict[str, Record]:
     """Read the records of an evaluation that goes on, and mend the line that a kill cut off.
 
     Args:
         path: the file, which need not exist.
-        keys: row id → key of its record; they share model and settings.
+        run: model and settings, the beginning of all its keys.
 
     Returns:
-        Row id → record, of the rows that have one. Records of further rows stay in the file.
+        Row id → record.
 
     Raises:
-        FileExistsError: the file holds answers with other settings or about other pages, or its folder another
-            model's to any task.
+        FileExistsError: the file holds answers with other settings, or its folder another model's to any task.
     """
-    run = _run(next(iter(keys.values())))
     for sibling in sorted(path.parent.glob("samples-*.jsonl")):
-        for record in _read(sibling)[:1]:
+        for record in read_records(sibling)[:1]:
             if _model(record["key"]) != _model(run):
                 raise FileExistsError(f"{sibling} holds answers of another model; choose another folder")
-    records = _read(path)
-    for record in records:
-        if record["key"] != keys.get(record["id"], record["key"]) or _run(record["key"]) != run:
-            raise FileExistsError(f"{path} holds answers with other settings or to other pages; choose another folder")
+    records = read_records(path)
+    if any(record["key"].rpartition("-")[0] != run for record in records):
+        raise FileExistsError(f"{path} holds answers with other settings; choose another folder")
     kept = "".join(map(_line, records))
     if path.exists() and kept.encode() != path.read_bytes():
         logger.warning("%s: kept %d predictions, dropped a line that was cut off", path, len(records))
         atomic_write(path, kept)
-    return {record["id"]: record for record in records if record["id"] in keys}
+    return {record["id"]: record for record in records}
+
+
+def reusable_records(path: Path, stored: Mapping[str, Record], keys: Mapping[str, str]) -> dict[str, Record]:
+    """The stored records of some rows.
+
+    Args:
+        path: where they are stored.
+        stored: what ``stored_records`` read there.
+        keys: row id → key of its record.
+
+    Raises:
+        FileExistsError: a record was made of another page or question.
+    """
+    found = {name: stored[name] for name in keys if name in stored}
+    for name, record in found.items():
+        if record["key"] != keys[name]:
+            raise FileExistsError(f"{path} holds answers to other pages (row {name}); choose another folder")
+    return found
 
 
 def append_records(path: Path, records: Iterable[Record]) -> None:
@@ -64,22 +86,17 @@ def append_records(path: Path, records: Iterable[Record]) -> None:
         file.write("".join(map(_line, records)))
 
 
-def _model(key: str) -> str:
-    """The part of a key that stands for the model."""
-    return key.partition("-")[0]
-
-
-def _run(key: str) -> str:
-    """The part of a key that stands for model and settings."""
-    return key.rpartition("-")[0]
-
-
-def _read(path: Path) -> list[Record]:
-    """The records of a file, in their order; none if it does not exist."""
+def read_records(path: Path) -> list[Record]:
+    """The records of a file, in their order, without a line that was cut off; none if it does not exist."""
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     return [record for line in lines if (record := _parse(line))]
+
+
+def _model(key: str) -> str:
+    """The part of a key that stands for the model."""
+    return key.partition("-")[0]
 
 
 def _line(record: Record) -> str:

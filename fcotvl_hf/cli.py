@@ -71,6 +71,7 @@ def make_parser() -> Parser:
     _add_demo(commands)
     _add_ask(commands)
     _add_tokens(commands)
+    _add_eval(commands)
     _add_score(commands)
     _add_convert(commands)
     _add_init(commands)
@@ -168,6 +169,49 @@ def _tokens(args: argparse.Namespace, rest: list[str]) -> None:
         text_tokens=args.text_tokens,
         kv_dtype=args.kv_dtype,
         as_json=args.json,
+    )
+
+
+def _add_eval(commands: Commands) -> None:
+    examples = """\
+fcotvl eval tiny-50 --tasks tiny-table,tiny-chart --out runs/50
+fcotvl eval student --tasks docvqa,chartqa --out runs/student --data-root data --limit 100
+accelerate launch -m fcotvl_hf.cli eval student --tasks docvqa --out runs/student      on several devices
+fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report                  what the students keep"""
+    parser = _add(commands, "eval", "score a model on benchmarks, or compare scores", _eval, examples)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("model", metavar="MODEL", nargs="?", help="folder, Hub id or packaged name")
+    which.add_argument(
+        "--compare", nargs="+", type=Path, metavar="DIR", help="folders of results instead; the first is the teacher's"
+    )
+    parser.add_argument("--tasks", metavar="A,B", help="tasks of MODEL, with commas between; a wrong name lists them")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; a killed run goes on")
+    parser.add_argument("--limit", type=positive, metavar="N", help="the first rows of each task only")
+    parser.add_argument(
+        "--batch-size", type=positive, default=16, metavar="B", help="rows answered together (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--data-root", type=Path, metavar="DIR", help="Parquet files with the data sets' columns instead of the Hub"
+    )
+    parser.add_argument("--card", action="store_true", help="put the scores into the card of MODEL, a folder")
+
+
+def _eval(args: argparse.Namespace, rest: list[str]) -> None:
+    if args.compare:
+        from fcotvl_hf.eval_harness.comparison_report import compare_folders
+
+        compare_folders(args.compare, args.out)
+        return
+    from fcotvl_hf.evaluation.run import run_evaluation
+
+    run_evaluation(
+        args.model,
+        args.tasks,
+        args.out,
+        limit=args.limit,
+        batch_size=args.batch_size,
+        data_root=args.data_root,
+        card=args.card,
     )
 
 

@@ -1,6 +1,8 @@
 """What every test may use: a tiny random teacher, its folder, a page with text; no network, one thread."""
 
 import copy
+import io
+import json
 import logging
 import os
 import resource
@@ -14,16 +16,24 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HOME"] = _cache.name
 os.environ["HF_MODULES_CACHE"] = f"{_cache.name}/modules"
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 import torch
 from PIL import Image
 
 from fcotvl_hf.dataset_builders.fonts import load_font
 from fcotvl_hf.dataset_builders.rendering import Page
+from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.tiny.architecture import build_config, build_processor
 
 torch.set_num_threads(1)
+
+MADE_UP = Path(__file__).parent / "data" / "made_up_rows.json"
+"""Rows of each benchmark in the columns that its data set has on the Hub, but the image; no row of any data set."""
+
+_IMAGE_COLUMN = {"mathvista": "decoded_image"}
 
 Teacher = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 
@@ -63,6 +73,20 @@ def page() -> Image.Image:
     page.text(8, 12, "Invoice 4711", font)
     page.text(8, 56, "Total 128.50", font)
     return page.image
+
+
+@pytest.fixture(scope="session")
+def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with four rows of each benchmark, laid out as downloads from the Hub are."""
+    root = tmp_path_factory.mktemp("data")
+    for name, rows in json.loads(MADE_UP.read_text()).items():
+        source = get_task("ocrbench-v2-en" if name == "ocrbench-v2" else name).source
+        folder = root / str(source.dataset) / (source.config or "data")
+        folder.mkdir(parents=True, exist_ok=True)
+        column = _IMAGE_COLUMN.get(name, "image")
+        whole = [{**row, column: {"bytes": _png(number), "path": None}} for number, row in enumerate(rows)]
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(whole), folder / f"{source.split}-00000-of-00001.parquet")
+    return root
 
 
 @pytest.fixture
@@ -106,3 +130,11 @@ def _fill_with_noise(model: FCoTVLForConditionalGeneration) -> None:
         for name, parameter in model.named_parameters():
             if "norm" not in name and "lambda" not in name:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)
+
+
+def _png(number: int) -> bytes:
+    page = Page(112 + 112 * (number % 2), 112)
+    page.text(8, 12, f"Invoice {number}", load_font("Roboto-Regular", 20))
+    buffer = io.BytesIO()
+    page.image.save(buffer, format="PNG")
+    return buffer.getvalue()

@@ -64,10 +64,18 @@ def _compose(
     """Choose lines that fit: a line is filled to a random share of the width, so pages are sparse or dense."""
     room = max(1, min(max_lines, height // (line_height(font) + 1)))
     count = room if dense else min(room, 1 + int(room * rng.random() ** 1.3))
-    return [_line(rng, domain, font, (width - 4) * rng.uniform(0.9 if dense else 0.3, 1.0)) for _ in range(count)]
+    return [fill_line(rng, domain, font, (width - 4) * rng.uniform(0.9 if dense else 0.3, 1.0)) for _ in range(count)]
 
 
-def _line(rng: Random, domain: Domain, font: ImageFont.FreeTypeFont, room: float) -> str:
+def fill_line(rng: Random, domain: Domain, font: ImageFont.FreeTypeFont, room: float) -> str:
+    """Words, numbers and random strings for one line.
+
+    Args:
+        rng: chooses them.
+        domain: where they come from.
+        font: what they will be drawn in.
+        room: width of the line in pixels.
+    """
     line = ""
     for _ in range(12):
         longest = max(1, int((room - font.getlength(line)) / font.getlength("n")))

@@ -10,12 +10,19 @@ tags: charts, synthetic
 
 from ..metrics.exact import exact_match
 from ..metrics.pairs import pair_f1
-from .task import Task
+from ..rows import spoken_target
+from .ocr_mix import ocr_mix
+from .task import Task, best, means
 
 TASK = Task(
     name="tiny-chart",
     version=1,
+    source=ocr_mix("chart"),
+    target=spoken_target,
     max_new_tokens=96,
-    sample_score=pair_f1,
-    sample_metrics={"exact_match": exact_match},
+    post_process=str,
+    metric="pair_f1",
+    sample_score=best(pair_f1),
+    figures=means(exact_match=best(exact_match)),
+    citation="docs/tiny.md",
 )

@@ -8,6 +8,18 @@ tags: question answering, synthetic
 """
 
 from ..metrics.exact import exact_match
-from .task import Task
+from ..rows import spoken_target
+from .ocr_mix import ocr_mix
+from .task import Task, best
 
-TASK = Task(name="tiny-lookup", version=1, max_new_tokens=16, sample_score=exact_match)
+TASK = Task(
+    name="tiny-lookup",
+    version=1,
+    source=ocr_mix("lookup"),
+    target=spoken_target,
+    max_new_tokens=16,
+    post_process=str,
+    metric="exact_match",
+    sample_score=best(exact_match),
+    citation="docs/tiny.md",
+)

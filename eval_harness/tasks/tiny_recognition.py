@@ -8,15 +8,33 @@ languages: english
 tags: ocr, synthetic
 """
 
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
 from ..metrics.cer import corpus_one_minus_cer, one_minus_cer
 from ..metrics.exact import exact_lines
-from .task import Task
+from ..rows import Target, spoken_target
+from .ocr_mix import ocr_mix
+from .task import Task, best
+
+
+def _figures(predictions: Sequence[str], targets: Sequence[Target]) -> Mapping[str, float]:
+    references = [target["references"][0] for target in targets]
+    return {
+        "exact_lines": fmean(map(exact_lines, predictions, references)),
+        "corpus_one_minus_cer": corpus_one_minus_cer(predictions, references),
+    }
+
 
 TASK = Task(
     name="tiny-recognition",
     version=1,
+    source=ocr_mix("recognition"),
+    target=spoken_target,
     max_new_tokens=320,
-    sample_score=one_minus_cer,
-    sample_metrics={"exact_lines": exact_lines},
-    corpus_metrics={"corpus_one_minus_cer": corpus_one_minus_cer},
+    post_process=str,
+    metric="one_minus_cer",
+    sample_score=best(one_minus_cer),
+    figures=_figures,
+    citation="docs/tiny.md",
 )

@@ -10,12 +10,19 @@ tags: tables, synthetic
 
 from ..metrics.cells import cell_f1
 from ..metrics.exact import exact_match
-from .task import Task
+from ..rows import spoken_target
+from .ocr_mix import ocr_mix
+from .task import Task, best, means
 
 TASK = Task(
     name="tiny-table",
     version=1,
+    source=ocr_mix("table"),
+    target=spoken_target,
     max_new_tokens=256,
-    sample_score=cell_f1,
-    sample_metrics={"exact_match": exact_match},
+    post_process=str,
+    metric="cell_f1",
+    sample_score=best(cell_f1),
+    figures=means(exact_match=best(exact_match)),
+    citation="docs/tiny.md",
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from fcotvl_hf.baselines import mean_pooling, random_drop, smaller_tiles
+from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.rows import Row
-from fcotvl_hf.eval_harness.runner import Processors
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from fcotvl_hf.cost.flops import prefill
 from fcotvl_hf.eval_harness.compressor_cost import compressor_tile
+from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.rows import Row
-from fcotvl_hf.eval_harness.runner import Processors
 from fcotvl_hf.modeling import COMPRESSORS, FCoTVLConfig, FCoTVLProcessor
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fcotvl_hf.eval_harness.plots import score_over_tokens
 from fcotvl_hf.eval_harness.report import Example, answer, render_report
 from fcotvl_hf.eval_harness.rows import references
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.tiny.scores import Scores
 
 from .live import LiveModel
-from .plots import live_losses, score_over_tokens
+from .plots import live_losses
 from .summary import label
 
 

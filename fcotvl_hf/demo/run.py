@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.measure import Measurement
 
 from fcotvl_hf.dataset_builders.rendering import Domain
+from fcotvl_hf.eval_harness.tables import print_whole
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
 from fcotvl_hf.tiny.scores import Scores, ask_all, fresh_rows
@@ -48,8 +48,7 @@ def run_demo(out: Path, quick: bool = False, seed: int = 0) -> None:
         summary = summarise(summary_rows, time.monotonic() - started, seed)
         atomic_write(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
         write_report(folder, summary, rows, answers, live, budget.examples)
-    table, wide = as_table(summary["rows"]), Console(width=300)
-    Console(width=Measurement.get(wide, wide.options, table).maximum).print(table)  # figures are never cut
+    print_whole(as_table(summary["rows"]))
     console.print(f"{summary['seconds']:.0f} s. Report: {out / 'report.html'}, figures: {out / 'summary.json'}")
 
 

@@ -4,7 +4,10 @@ transformers fills missing weights with random ones and only warns; serving a pr
 of placeholders is silent. Both are errors here.
 """
 
+from pathlib import Path
+
 import torch
+from huggingface_hub import hf_hub_download
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -28,7 +31,7 @@ def load_model(
 
     Raises:
         FileNotFoundError: there is no such model.
-        OSError: the folder or repository holds no model.
+        OSError: the folder or repository holds no model, or no processor.
         ValueError: weights are missing, left over or of the wrong shape, the model is no FCoT-VL model, or the
             processor writes another number of placeholders than the model emits visual tokens.
     """
@@ -36,8 +39,14 @@ def load_model(
     target = torch.device(device) if device is not None else _default_device()
     if dtype is None and target.type == "cpu":
         dtype = torch.float32
+    load_config(path)  # what is wrong with small files is found before large ones are read
+    try:
+        processor = FCoTVLProcessor.from_pretrained(path)
+    except OSError as error:
+        raise OSError(
+            f"{name} has no processor: processor_config.json and the tokenizer's files must lie beside its weights"
+        ) from error
     model = load_weights(path, dtype)
-    processor = FCoTVLProcessor.from_pretrained(path)
     processor.check_against(model.config)
     return model.to(target).eval(), processor
 
@@ -62,6 +71,16 @@ def load_weights(path: str, dtype: torch.dtype | None = None) -> FCoTVLForCondit
             shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
             raise ValueError(f"{path} does not fit its config.json: {problem.replace('_', ' ')} {shown}")
     return model
+
+
+def revision_of(name: str) -> str | None:
+    """The commit of a Hub repository that is loaded by ``name``; ``None`` for folders and packaged models.
+
+    Args:
+        name: see ``resolve_model``.
+    """
+    path = resolve_model(name)
+    return None if Path(path).is_dir() else Path(hf_hub_download(path, "config.json")).parent.name
 
 
 def _default_device() -> torch.device:

@@ -34,26 +34,30 @@ def load_image(source: ImageSource) -> Image.Image:
         IsADirectoryError: the path is a folder.
         ValueError: it is empty, cut short, no picture, or so large that it must be a decompression bomb.
     """
-    if isinstance(source, Image.Image):
-        return _to_page(source)
-    if isinstance(source, bytes):
-        return _decode(source, f"these {len(source)} bytes", _to_page)
-    path = Path(source)
-    return _decode(_read(path), str(path), _to_page)
+    return _with(source, _to_page)
 
 
-def read_size(path: Path) -> tuple[int, int]:
+def read_size(source: ImageSource) -> tuple[int, int]:
     """Width and height that ``load_image`` would give, without decoding the pixels where the format allows it.
 
     Args:
-        path: an image file.
+        source: a file's path, a file's bytes, or an open picture.
 
     Raises:
         FileNotFoundError: there is no such file.
         IsADirectoryError: the path is a folder.
         ValueError: see ``load_image``; pixels that are not decoded may be damaged all the same.
     """
-    return _decode(_read(path), str(path), _upright_size)
+    return _with(source, _upright_size)
+
+
+def _with(source: ImageSource, read: Callable[[Image.Image], Result]) -> Result:
+    if isinstance(source, Image.Image):
+        return read(source)
+    if isinstance(source, bytes):
+        return _decode(source, f"these {len(source)} bytes", read)
+    path = Path(source)
+    return _decode(_read(path), str(path), read)
 
 
 def _read(path: Path) -> bytes:

@@ -13,8 +13,9 @@ from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS, sample_at
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.dataset_builders.texts import Lexicon
 from fcotvl_hf.eval_harness.comparison import paired_difference, retention, shuffled_images
+from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.result import TaskResult
-from fcotvl_hf.eval_harness.runner import Processors, evaluate
+from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 

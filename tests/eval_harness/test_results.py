@@ -28,6 +28,11 @@ def test_results_file(tiny_teacher, rows, tmp_path: Path) -> None:
         "prompt": "{question}",
         "tiles": [{"tile": 112, "min_patches": 1, "max_patches": 4, "tokens_per_tile": 16}],
         "max_new_tokens": 4,
+        "metric": "one_minus_cer",
+        "dataset": None,
+        "config": "recognition",
+        "split": "test",
+        "revision": None,
     }
 
 

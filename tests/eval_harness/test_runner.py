@@ -12,9 +12,10 @@ import torch
 
 from fcotvl_hf.eval_harness import runner
 from fcotvl_hf.eval_harness.comparison import shuffled_images
+from fcotvl_hf.eval_harness.metrics.cer import one_minus_cer
 from fcotvl_hf.eval_harness.result import TaskResult
 from fcotvl_hf.eval_harness.runner import evaluate
-from fcotvl_hf.eval_harness.tasks import TASKS, get_task
+from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.hub.models import load_model
 
 TASK = dataclasses.replace(get_task("tiny-recognition"), max_new_tokens=8)
@@ -48,7 +49,7 @@ def test_result_holds_scores_tokens_and_references(tiny_teacher, rows) -> None:
         tiles = processor.image_processor.get_number_of_image_patches(image.height, image.width)
         assert record["tokens"] == 16 * tiles
         assert record["references"] == [row["messages"][1]["content"][0]["text"]]
-        assert record["score"] == TASK.sample_score(record["prediction"], record["references"][0])
+        assert record["score"] == one_minus_cer(record["prediction"], record["references"][0])
     assert result.score == pytest.approx(result.scores.mean())
     assert result.tokens_per_image == pytest.approx(sum(r["tokens"] for r in result.samples) / len(rows))
     assert set(result.metrics) == {"exact_lines", "corpus_one_minus_cer"}
@@ -67,13 +68,13 @@ def test_generation_stops_at_the_end_token(tiny_teacher, rows) -> None:
 def answered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the rows that the model is asked, in the order it is asked."""
     ids: list[str] = []
-    original = runner._answer
+    original = runner._Run._answer
 
-    def spy(model: Any, processor: Any, batch: Any, *args: Any) -> Any:
+    def spy(run: Any, batch: Any, keys: Any) -> Any:
         ids.extend(row["id"] for row in batch)
-        return original(model, processor, batch, *args)
+        return original(run, batch, keys)
 
-    monkeypatch.setattr(runner, "_answer", spy)
+    monkeypatch.setattr(runner._Run, "_answer", spy)
     return ids
 
 
@@ -143,7 +144,7 @@ def test_the_same_model_from_another_folder_goes_on(teacher_folder: Path, rows, 
 def test_rows_that_cannot_be_asked_are_refused(tiny_teacher, rows) -> None:
     with pytest.raises(ValueError, match="0 rows"):
         evaluate(*tiny_teacher, [], TASK, progress=False)
-    with pytest.raises(ValueError, match="2 rows with 1 ids"):
+    with pytest.raises(ValueError, match="recognition-0 comes twice"):
         evaluate(*tiny_teacher, [rows[0], rows[0]], TASK, progress=False)
     with pytest.raises(ValueError, match="must end with"):
         evaluate(*tiny_teacher, [{**rows[0], "messages": rows[0]["messages"][:1]}], TASK, progress=False)
@@ -165,9 +166,3 @@ def test_progress_goes_to_stderr_only(tiny_teacher, rows, capsys: pytest.Capture
     captured = capsys.readouterr()
     assert captured.out == ""
     assert TASK.name in captured.err
-
-
-def test_tasks_are_found_by_name() -> None:
-    assert set(TASKS) == {"tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup"}
-    with pytest.raises(ValueError, match="tiny-chart"):
-        get_task("tiny-chrat")

@@ -28,7 +28,7 @@ def test_frozen_parameters_are_in_no_group_and_no_group_is_empty() -> None:
     weight, frozen = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1), requires_grad=False)
     rates = {"vit": 1.0, "connector": 2.0, "language_model": 3.0}
     groups = parameter_groups([("compressor.weight", weight), ("lm_head.weight", frozen)], rates, 0.1, [])
-    assert groups == [{"params": [weight], "lr": 2.0, "weight_decay": 0.0}]
+    assert groups == [{"params": [weight], "lr": 2.0, "weight_decay": 0.0, "muon": False}]
 
 
 def test_every_parameter_has_the_rate_of_its_part(make_trainer) -> None:

@@ -1,0 +1,208 @@
+"""``fcotvl eval --compare``: the first folder is the teacher's, the others' scores are set against it.
+
+Writes ``comparison.json``, ``changes.jsonl`` (every sample that scores differently, with the answers aligned word by
+word), the plots, ``report.html`` and ``report.md``.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader
+from rich.table import Table
+
+from fcotvl_hf.io.atomic import atomic_write
+
+from .comparison import paired_difference, retention, retention_interval
+from .diff import word_diff
+from .evaluations import Evaluation, on_the_same_rows, read_evaluation
+from .plots import legibility_chart, radar, score_over_tokens
+from .samples import Record
+from .strata import mean
+from .tables import print_whole
+from .tasks.legibility import LEGIBLE, score_by_size
+from .tasks.legibility import TASK as LEGIBILITY
+
+SHOWN = 8
+"""Lost and won answers of a model that the report shows."""
+
+
+def compare_folders(folders: Sequence[Path], out: Path) -> None:
+    """Compare evaluations, write the report and print its table.
+
+    Args:
+        folders: written by ``fcotvl eval``; the first is the teacher's.
+        out: folder to write to.
+
+    Raises:
+        ValueError: there is only one, or they cannot be compared.
+        OSError: a folder holds no evaluation.
+    """
+    if len(folders) < 2:
+        raise ValueError("a comparison needs two folders or more, the teacher's first")
+    evaluations = on_the_same_rows(_labelled([read_evaluation(folder) for folder in folders], folders))
+    rows = [compare(each, evaluations[0]) for each in evaluations]
+    changed = [list(changes(each, evaluations[0])) for each in evaluations]
+    out.mkdir(parents=True, exist_ok=True)
+    atomic_write(out / "comparison.json", json.dumps({"rows": rows}, indent=2, ensure_ascii=False) + "\n")
+    lines = (json.dumps(change, ensure_ascii=False) + "\n" for each in changed for change in each)
+    atomic_write(out / "changes.jsonl", "".join(lines))
+    plots = _plots(rows, evaluations)
+    for name, (_, plot) in plots.items():
+        atomic_write(out / f"{name}.svg", plot)
+    shown = {row["label"]: _extremes(each) for row, each in zip(rows[1:], changed[1:], strict=True)}
+    for name in ("report.html", "report.md"):
+        atomic_write(out / name, _render(name, rows, plots, shown))
+    print_whole(as_table(rows))
+
+
+def compare(model: Evaluation, teacher: Evaluation) -> dict[str, Any]:
+    """One row of ``comparison.json``.
+
+    Args:
+        model: on the same rows as the teacher.
+        teacher: what it is compared with; may be the model itself.
+
+    Returns:
+        Per task score, difference to the teacher with its interval, and how many samples were won and lost; over all
+        tasks the mean score, its difference, and retention over the tasks on which the teacher scores at all.
+    """
+    own, reference = model.strata, teacher.strata
+    tasks = {task: _task_row(model, teacher, task) for task in own}
+    able = [task for task in own if mean(reference[task]) > 0]
+    kept = {task: own[task] for task in able}, {task: reference[task] for task in able}
+    difference = paired_difference(own, reference)
+    scores = [mean(groups) for groups in own.values()]
+    teachers = [mean(groups) for groups in reference.values()]
+    interval = retention_interval(*kept) if able else None
+    return {
+        "label": model.label,
+        "kind": "teacher" if model is teacher else "student",
+        "compression": model.results["compression"],
+        "tokens_per_image": model.tokens_per_image,
+        "score": float(np.mean(scores)),
+        "difference": [difference.low, difference.high],
+        "retention": retention(*kept) if able else None,
+        "retention_interval": [interval.low, interval.high] if interval else None,
+        "ratio_of_means": sum(scores) / sum(teachers) if able else None,
+        "tasks": tasks,
+        "settings_hash": model.results["settings_hash"],
+    }
+
+
+def changes(model: Evaluation, teacher: Evaluation) -> Iterator[dict[str, Any]]:
+    """The samples that score differently, the worst loss first within each task.
+
+    Args:
+        model: on the same rows as the teacher.
+        teacher: what it is compared with.
+
+    Yields:
+        Lines of ``changes.jsonl``; ``diff`` turns the teacher's answer into the model's.
+    """
+    for task, records in model.samples.items():
+        pairs = [(record, teacher.samples[task][row]) for row, record in records.items()]
+        pairs.sort(key=lambda pair: pair[0]["score"] - pair[1]["score"])
+        yield from (_change(model.label, task, *pair) for pair in pairs if pair[0]["score"] != pair[1]["score"])
+
+
+def as_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The comparison for the terminal."""
+    table = Table(title=f"Kept of {rows[0]['label']}", title_justify="left")
+    table.add_column("model", no_wrap=True)
+    for heading in ("tokens", *rows[0]["tasks"], "score", "difference", "kept", "95 %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        low, high = row["difference"]
+        difference = "–" if row["kind"] == "teacher" else f"{low:+.3f} … {high:+.3f}"
+        scores = [f"{entry['score']:.3f}" for entry in row["tasks"].values()]
+        kept = [_percent([row["retention"]]), _percent(row["retention_interval"])]
+        table.add_row(row["label"], f"{row['tokens_per_image']:.1f}", *scores, f"{row['score']:.3f}", difference, *kept)
+    return table
+
+
+def _labelled(evaluations: Sequence[Evaluation], folders: Sequence[Path]) -> list[Evaluation]:
+    """Models of the same name told apart by their folders."""
+    names = Counter(each.label for each in evaluations)
+    return [
+        each if names[each.label] == 1 else Evaluation(f"{each.label} ({folder})", each.results, each.samples)
+        for each, folder in zip(evaluations, folders, strict=True)
+    ]
+
+
+def _task_row(model: Evaluation, teacher: Evaluation, task: str) -> dict[str, Any]:
+    own, reference = model.strata[task], teacher.strata[task]
+    difference = paired_difference({task: own}, {task: reference})
+    signs = Counter(
+        np.sign(record["score"] - teacher.samples[task][row]["score"]) for row, record in model.samples[task].items()
+    )
+    score, teachers = mean(own), mean(reference)
+    return {
+        "n": len(model.samples[task]),
+        "score": score,
+        "kept": score / teachers if teachers else None,
+        "difference": [difference.low, difference.high],
+        "won": signs[1],
+        "lost": signs[-1],
+    }
+
+
+def _change(model: str, task: str, record: Record, teachers: Record) -> dict[str, Any]:
+    return {
+        "model": model,
+        "task": task,
+        "id": record["id"],
+        "change": record["score"] - teachers["score"],
+        "references": record["references"],
+        "teacher": teachers["prediction"],
+        "prediction": record["prediction"],
+        "diff": word_diff(record["prediction"], teachers["prediction"]),
+    }
+
+
+def _extremes(changed: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The answers that lost and won most, over all tasks."""
+    ordered = sorted(changed, key=lambda change: change["change"])
+    return {
+        "lost": [change for change in ordered[:SHOWN] if change["change"] < 0],
+        "won": [change for change in ordered[::-1][:SHOWN] if change["change"] > 0],
+    }
+
+
+def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, str]]:
+    """File name → caption and SVG."""
+    caption = "Score against visual tokens per image: further left is cheaper, higher is better."
+    plots = {"score-over-tokens": (caption, score_over_tokens(rows))}
+    able = [task for task, entry in rows[0]["tasks"].items() if entry["kept"] is not None]
+    if len(able) > 2:  # fewer rays are no area
+        shares = {row["label"]: {task: row["tasks"][task]["kept"] for task in able} for row in rows}
+        plots["radar"] = ("Score as a share of the teacher's, in per cent.", radar(shares))
+    if LEGIBILITY.name in rows[0]["tasks"]:
+        metrics = {each.label: each.results["tasks"][LEGIBILITY.name]["metrics"] for each in evaluations}
+        chart = legibility_chart({name: score_by_size(each) for name, each in metrics.items()}, LEGIBLE)
+        plots["legibility"] = (f"The eye test: above the line, {LEGIBLE:.0%} of the characters are right.", chart)
+    return plots
+
+
+def _render(
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    plots: Mapping[str, tuple[str, str]],
+    shown: Mapping[str, Mapping[str, Any]],
+) -> str:
+    package = "fcotvl_hf.eval_harness"
+    html = name.endswith(".html")
+    environment = Environment(loader=PackageLoader(package, "templates"), autoescape=html, trim_blocks=True)
+    environment.filters["percent"] = _percent
+    style = (resources.files(package) / "templates" / "report.css").read_text()
+    template = environment.get_template(f"comparison.{name.removeprefix('report.')}.j2")
+    return template.render(rows=rows, plots=plots, shown=shown, style=style)
+
+
+def _percent(shares: Sequence[float | None] | None) -> str:
+    """Shares as text; a dash where there is none."""
+    return " … ".join("–" if share is None else f"{share:.1%}" for share in shares or [None])

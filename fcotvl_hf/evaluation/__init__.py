@@ -1,0 +1,1 @@
+"""``fcotvl eval``: a model on tasks, and folders of results beside each other."""
