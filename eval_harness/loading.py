@@ -41,7 +41,8 @@ def load_rows(task: Task, data_root: Path | None = None, limit: int | None = Non
     source = task.source
     if data_root is not None:
         files = local_files(task, data_root)
-        where, count = str(files[0].parent), sum(map(_count, files))
+        count: int | None = sum(map(_count, files))
+        where = str(files[0].parent)
         columns = _parquet(files) if count else iter(())  # datasets cannot read an empty file
     elif source.dataset is not None:
         where, (columns, count) = f"{source.dataset}, split {source.split},", _hub(task.name, source.dataset, source)

@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from fcotvl_hf.merging.scorers import TaskScorer, parse_tasks
     from fcotvl_hf.merging.scoring import ScoreBook
     from fcotvl_hf.tiny.scores import FRESH
-    from fcotvl_hf.training.run import complete_checkpoints
+    from fcotvl_hf.training.checkpoints import complete_checkpoints
 
     checkpoints = [str(folder) for folder in complete_checkpoints(args.run)[-args.last :]]
     if not checkpoints:

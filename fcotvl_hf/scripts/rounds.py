@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = make_parser().parse_args(given[:split])
 
     from fcotvl_hf.merging.command import MergeOptions, check_options, merge
-    from fcotvl_hf.training.run import complete_checkpoints
+    from fcotvl_hf.training.checkpoints import complete_checkpoints
 
     from . import sft
 

@@ -57,6 +57,7 @@ class MuonAdamW(torch.optim.AdamW):
         state, gradient = self.state[parameter], parameter.grad
         assert gradient is not None
         if "momentum_buffer" not in state:
+            state["step"] = torch.zeros(())  # AdamW looks for it in every state that it loads
             state["momentum_buffer"] = torch.zeros_like(gradient)
         return gradient.lerp(state["momentum_buffer"].lerp_(gradient, 1 - _MOMENTUM), _MOMENTUM)
 
