@@ -153,7 +153,7 @@ def _model(processor: FCoTVLProcessor, shape: Shape) -> FCoTVLForConditionalGene
         vision_config={**vision, "image_size": list(vision["image_size"]), "patch_size": list(vision["patch_size"])},
         image_token_id=processor.tokenizer.context_image_token_id,
         tie_word_embeddings=False,
-        compressor_type="conv1d",
+        compressor_type="conv1d" if shape.compressor_stride > 1 else "none",
         compressor_stride=shape.compressor_stride,
     )
     with no_init_weights():
