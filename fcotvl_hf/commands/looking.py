@@ -1,0 +1,104 @@
+"""``fcotvl demo``, ``ask`` and ``tokens``: look before you train."""
+
+import argparse
+from pathlib import Path
+
+from fcotvl_hf.command import positive
+from fcotvl_hf.cost.kv import VALUE_BYTES
+from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES
+
+from .adding import Commands, add_command
+
+
+def add_demo(commands: Commands) -> None:
+    """Add ``demo``."""
+    parser = add_command(
+        commands, "demo", "run the whole pipeline on the packaged tiny model", _demo, "fcotvl demo --out demo"
+    )
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for the report (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="fewer pages and steps: does it run at all?")
+    parser.add_argument("--seed", type=int, default=0, help="seed of pages and training (default: %(default)s)")
+
+
+def _demo(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.demo import run_demo
+
+    run_demo(args.out, args.quick, args.seed)
+
+
+def add_ask(commands: Commands) -> None:
+    """Add ``ask``."""
+    examples = """\
+fcotvl ask tiny page.png "Read the text."
+fcotvl ask tiny-50 table.png "Convert this table to Markdown." --json
+fcotvl ask tiny page.png "Read the text." --compare            tiny beside tiny-50 and tiny-75
+fcotvl ask teacher,student page.png "Read the text."           any models side by side"""
+    parser = add_command(commands, "ask", "ask a model about images; it answers as you watch", _ask, examples)
+    parser.add_argument("model", metavar="MODEL", help="folder, Hub id or packaged name; several with commas between")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="image files, asked about together")
+    parser.add_argument("question", help="what to ask")
+    parser.add_argument("--compare", action="store_true", help="side by side; a packaged MODEL stands for all of them")
+    parser.add_argument(
+        "--max-new-tokens", type=positive, default=512, metavar="N", help="cut the answer (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per model instead")
+
+
+def _ask(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.hub.ask import ask
+
+    ask(
+        args.model,
+        args.images,
+        args.question,
+        compare=args.compare,
+        max_new_tokens=args.max_new_tokens,
+        as_json=args.json,
+    )
+
+
+def add_tokens(commands: Commands) -> None:
+    """Add ``tokens``."""
+    examples = """\
+fcotvl tokens page.png                                         at strides 1, 2 and 4 of InternVL2-2B
+fcotvl tokens *.png --shape internvl2-8b --max-tiles 6         each page, and all of them together
+fcotvl tokens page.png --model student --strides 2 --json      for machines"""
+    summary = "count tiles, visual tokens, KV-cache bytes and FLOPs of images, before anything is run"
+    parser = add_command(commands, "tokens", summary, _tokens, examples)
+    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="image files")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", metavar="M", help="folder, Hub id or packaged name; its weights are not opened")
+    which.add_argument("--shape", choices=SHAPES, help=f"a named model without any file (default: {DEFAULT_SHAPE})")
+    parser.add_argument("--strides", type=positive, nargs="+", metavar="R", help="strides to compare (default: 1 2 4)")
+    parser.add_argument(
+        "--max-tiles", type=positive, metavar="N", help="most tiles beside the thumbnail (default: the model's)"
+    )
+    parser.add_argument(
+        "--text-tokens",
+        type=positive,
+        default=80,
+        metavar="N",
+        help="tokens of a prompt that are not visual: template, tags, question (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--kv-dtype",
+        choices=VALUE_BYTES,
+        default="bfloat16",
+        help="type of the KV cache's values (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+
+
+def _tokens(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.hub.tokens import tokens
+
+    tokens(
+        args.images,
+        model=args.model,
+        shape=args.shape,
+        strides=args.strides,
+        max_tiles=args.max_tiles,
+        text_tokens=args.text_tokens,
+        kv_dtype=args.kv_dtype,
+        as_json=args.json,
+    )
