@@ -10,7 +10,7 @@ class Budget:
     Args:
         rows_per_task: fresh pages of each of the four tasks that every model answers.
         distill_steps: re-alignment steps of a live model, 32 pages each.
-        sft_steps: post-training steps of a live model, 32 pages each.
+        sft_steps: post-training steps of a live model, 48 pages each.
         controls: train the live controls as well.
         examples: pages per task that the report shows.
     """
@@ -22,5 +22,5 @@ class Budget:
     examples: int = 2
 
 
-FULL = Budget(rows_per_task=64, distill_steps=50, sft_steps=25, controls=True)
+FULL = Budget(rows_per_task=64, distill_steps=40, sft_steps=16, controls=True)
 QUICK = Budget(rows_per_task=16, distill_steps=8, sft_steps=4, controls=False)
