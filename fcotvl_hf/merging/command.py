@@ -1,6 +1,7 @@
 """``fcotvl merge``: check what was asked for, find the weights, write the merge, verify it."""
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -79,6 +80,8 @@ def merge(
     scorer = _scorer(score_with, score_command)
     if out.exists() and not overwrite and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"{out} exists already; choose another name, or add --overwrite")
+    if options.weights is None:  # which belong to the order that was given
+        checkpoints = in_training_order(checkpoints)
     pool = Pool(base, checkpoints)
     for source in (pool.base, *pool.checkpoints):
         check_output(out, str(source.folder))
@@ -102,6 +105,15 @@ def merge(
     if check:
         verify(out)
         logger.info("%s loads and computes", out)
+
+
+def in_training_order(checkpoints: Sequence[str]) -> list[str]:
+    """Folders named ``checkpoint-N`` by their step, which a shell's ``checkpoint-*`` does not: 1000 comes before 200."""
+    steps = [re.fullmatch(r"checkpoint-(\d+)", Path(checkpoint).name) for checkpoint in checkpoints]
+    numbers = [int(step.group(1)) for step in steps if step]
+    if len(numbers) < len(checkpoints):
+        return list(checkpoints)
+    return [checkpoint for _, checkpoint in sorted(zip(numbers, checkpoints, strict=True))]
 
 
 def check_options(options: MergeOptions, n: int, scored: bool) -> None:

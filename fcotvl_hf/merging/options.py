@@ -27,7 +27,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("base", metavar="BASE", help="where the run started: folder, Hub id or packaged name")
     parser.add_argument(
-        "checkpoints", metavar="CKPT", nargs="+", help="models or LoRA adapters of BASE, in the order of training"
+        "checkpoints",
+        metavar="CKPT",
+        nargs="+",
+        help="models or LoRA adapters of BASE, in the order of training; folders checkpoint-N are put into it",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; merge.json tells how")
     parser.add_argument("--method", choices=METHODS, required=True, help="how to merge, see docs/merging.md")

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from fcotvl_hf import cli
+from fcotvl_hf.merging.command import in_training_order
 from fcotvl_hf.merging.verify import check, verify
 
 from .conftest import weights_of
@@ -229,3 +230,11 @@ def test_a_model_that_is_not_ours(tmp_path: Path) -> None:
     for name, tensor in weights_of(out).items():
         torch.testing.assert_close(tensor, (parts[0][name] + parts[1][name]) / 2)
     assert "library_name: transformers" in (out / "README.md").read_text()
+
+
+def test_numbered_checkpoints_are_put_in_training_order() -> None:
+    assert in_training_order(["run/checkpoint-1000", "run/checkpoint-200"]) == [
+        "run/checkpoint-200",
+        "run/checkpoint-1000",
+    ]
+    assert in_training_order(["run/checkpoint-1000", "other"]) == ["run/checkpoint-1000", "other"]
