@@ -108,7 +108,7 @@ def merge(
 
 
 def in_training_order(checkpoints: Sequence[str]) -> list[str]:
-    """Folders named ``checkpoint-N`` by their step, which a shell's ``checkpoint-*`` does not: 1000 comes before 200."""
+    """Put folders named ``checkpoint-N`` in the order of N; a shell's ``checkpoint-*`` has 1000 before 200."""
     steps = [re.fullmatch(r"checkpoint-(\d+)", Path(checkpoint).name) for checkpoint in checkpoints]
     numbers = [int(step.group(1)) for step in steps if step]
     if len(numbers) < len(checkpoints):

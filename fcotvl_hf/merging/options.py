@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "checkpoints",
         metavar="CKPT",
         nargs="+",
-        help="models or LoRA adapters of BASE, in the order of training; folders checkpoint-N are put into it",
+        help="models or LoRA adapters of BASE, in the order of training (checkpoint-N are sorted)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; merge.json tells how")
     parser.add_argument("--method", choices=METHODS, required=True, help="how to merge, see docs/merging.md")
