@@ -53,3 +53,13 @@ def test_the_way_is_complete() -> None:
         "hf upload",
     ):
         assert any(step in line for line in COMMANDS), step
+
+
+def test_options_and_files_that_are_named_exist() -> None:
+    commands = next(iter(cli.make_parser()._subparsers._group_actions)).choices
+    parsers = [sft.make_parser(), distill.make_parser(), commands["merge"], commands["eval"]]
+    known = {option for parser in parsers for option in parser._option_string_actions}
+    assert set(re.findall(r"`(--\w+)", PAGE)) <= known
+    configurations = re.findall(r"`(\w+\.yaml)`", PAGE)
+    assert {path.name for path in (ROOT / "fcotvl_hf" / "accelerate_configs").iterdir()} == set(configurations)
+    assert all((ROOT / "docs" / link).exists() for link in re.findall(r"\]\(([\w/]+\.md)\)", PAGE))
