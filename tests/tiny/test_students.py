@@ -32,9 +32,9 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def test_each_share_has_its_recipe(share: int, stride: int, called: list[list[str]], tmp_path: Path) -> None:
     students.realign("tiny", tmp_path / "a", share, "mean", 7)
     students.post_train(str(tmp_path / "a"), tmp_path / "b", share, 8)
-    which, _, args, _ = distill.make_parser().parse(called[0])
+    which, _, args, *_ = distill.make_parser().parse(called[0])
     assert (which.teacher, which.stride, which.compressor, args.max_steps) == ("tiny", stride, "mean", 7)
-    which, _, args, _ = sft.make_parser().parse(called[1])
+    which, _, args, *_ = sft.make_parser().parse(called[1])
     assert (which.student, args.output_dir, args.max_steps) == (str(tmp_path / "a"), str(tmp_path / "b"), 8)
     assert [Path(call[1]).stem for call in called] == [f"distill-{share}", f"sft-{share}"]
 
@@ -58,7 +58,7 @@ def test_an_older_cpu_trains_in_float32(
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
     monkeypatch.setattr("torch.accelerator.is_available", lambda: False)
     students.realign("tiny", tmp_path, 50, "conv1d", 5)
-    which, _, args, _ = distill.make_parser().parse(called[0])
+    which, _, args, *_ = distill.make_parser().parse(called[0])
     assert (args.bf16, which.attn_implementation) == (False, "sdpa")
 
 
