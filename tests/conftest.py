@@ -7,7 +7,8 @@ import logging
 import os
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 _cache = tempfile.TemporaryDirectory(prefix="fcotvl-tests-")
@@ -89,13 +90,23 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """A limit on the size of files, which every library meets as it would meet the end of a disk."""
+@contextmanager
+def _limited_files(size: int = 1000) -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def full_disk() -> Callable[..., AbstractContextManager[None]]:
+    """A limit on the size of files in bytes, which every library meets as it would meet the end of a disk.
+
+    To be left before the test ends: pytest may be writing its report to a file.
+    """
+    return _limited_files
 
 
 @pytest.fixture

@@ -179,10 +179,11 @@ def test_a_tensor_under_two_names_is_refused(tiny_teacher, tmp_path: Path) -> No
         convert(str(tmp_path / "native"), tmp_path / "out")
 
 
-def test_a_full_disk_is_named_and_keeps_the_old_folder(tmp_path: Path, full_disk: None) -> None:
+def test_a_full_disk_is_named_and_keeps_the_old_folder(tmp_path: Path, full_disk) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    with pytest.raises(OSError, match=rf"{tmp_path}/out could not be written: .*; free some space"):
+    message = rf"{tmp_path}/out could not be written: .*; free some space"
+    with full_disk(), pytest.raises(OSError, match=message):
         convert(str(ORIGINALS / "qwen2"), tmp_path / "out", overwrite=True)
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "notes.txt"]
 

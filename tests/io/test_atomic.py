@@ -61,16 +61,16 @@ def test_folder_appears_at_the_end(tmp_path: Path) -> None:
     ],
     ids=["python", "safetensors", "tokenizers"],
 )
-def test_a_full_disk_is_said_of_the_target(tmp_path: Path, full_disk: None, write) -> None:
+def test_a_full_disk_is_said_of_the_target(tmp_path: Path, full_disk, write) -> None:
     message = rf"{tmp_path}/model could not be written: .*; free some"
-    with pytest.raises(OSError, match=message), atomic_folder(tmp_path / "model") as folder:
+    with full_disk(), pytest.raises(OSError, match=message), atomic_folder(tmp_path / "model") as folder:
         write(folder)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_keeps_the_old_file(tmp_path: Path, full_disk: None) -> None:
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path, full_disk) -> None:
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(OSError, match=r"a\.txt could not be written: .*; free some"):
+    with full_disk(), pytest.raises(OSError, match=r"a\.txt could not be written: .*; free some"):
         atomic_write(tmp_path / "a.txt", "new" * 1000)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import shlex
 import shutil
 import sys
@@ -183,13 +182,11 @@ def test_scores_survive_a_failing_command(
     assert len((tmp_path / "calls").read_text()) == 1 + 7 + 1  # one before the failure, the other subsets, the merge
 
 
-def test_a_full_disk_leaves_nothing(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # of each file; Python turns it into an OSError
-    try:
+def test_a_full_disk_leaves_nothing(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], full_disk
+) -> None:
+    with full_disk(100_000):
         assert cli.main(["merge", *arguments, "--method", "average"]) == 1
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert f"fcotvl merge: error: {tmp_path / 'out'} could not be written: file too large" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

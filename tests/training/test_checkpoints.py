@@ -1,6 +1,6 @@
 """Checkpoints are whole or not there, and those to be merged stay."""
 
-import resource
+from contextlib import nullcontext
 
 import pytest
 
@@ -43,19 +43,14 @@ def test_the_best_checkpoint_keeps_its_name_and_stays(make_trainer, mixed_rows, 
     assert best.is_dir()
 
 
-def test_a_full_disk_leaves_the_previous_checkpoint_whole(make_trainer, tmp_path) -> None:
+def test_a_full_disk_leaves_the_previous_checkpoint_whole(make_trainer, tmp_path, full_disk) -> None:
     options = {"save_strategy": "steps", "save_steps": 2, "max_steps": 4}
     trainer = make_trainer("sft", **options)
     save = trainer.save_model
 
     def save_little(folder: str, **kwargs: bool) -> None:
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        if trainer.state.global_step == 4:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
-        try:
+        with full_disk(50_000) if trainer.state.global_step == 4 else nullcontext():
             save(folder, **kwargs)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     trainer.save_model = save_little
     with pytest.raises(OSError, match="checkpoint-4 could not be saved, earlier ones are as they were"):
