@@ -16,11 +16,14 @@ from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 LIMIT = 1e9
 
 MEASURE = """
-import resource, sys
+import sys
 from fcotvl_hf.merging.command import MergeOptions, merge
-bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():  # not ru_maxrss, which has the peak of the process that started this one
+    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
+
+bare = peak()
 merge(sys.argv[2], sys.argv[3:8], __import__("pathlib").Path(sys.argv[8]), MergeOptions(sys.argv[1]))
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - bare) * 1024)
+print((peak() - bare) * 1024)
 """
 
 
