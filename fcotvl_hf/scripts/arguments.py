@@ -26,7 +26,8 @@ class ModelArguments:
         default=None,
         metadata={
             "help": "Model of stride 1. Alone: the student is made from it, into OUTPUT_DIR/init. In distillation "
-            "with --student: where the teacher's projector comes from, needed when the student was trained before."
+            "with --student: where the teacher's projector comes from, needed when the student was trained before. "
+            "With --teacher_model it may be a student of a smaller stride, from which the new one is made."
         },
     )
     stride: int = field(

@@ -25,7 +25,7 @@ def student_of(student: str | None, teacher: str | None, stride: int, compressor
 
     Args:
         student: packaged name, folder or Hub id of an existing student.
-        teacher: a model of stride 1.
+        teacher: what a student is made from: a model of stride 1, or a student of a smaller stride.
         stride: compression of a student made here.
         compressor: compressor of a student made here.
         output_dir: the run's folder.
