@@ -16,7 +16,7 @@ from transformers import GenerationConfig
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.hub.cards import model_card
 from fcotvl_hf.hub.configs import load_config
-from fcotvl_hf.hub.names import local_folder, resolve_model, shown_name
+from fcotvl_hf.hub.names import check_output, local_folder, resolve_model, shown_name
 from fcotvl_hf.io.atomic import atomic_folder
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import (
@@ -30,7 +30,7 @@ from fcotvl_hf.modeling import (
 from .checkpoint import open_checkpoint
 from .convert import WANTED, Source, common_dtype, mapped, plan
 from .lengthening import check_lengthening, lengthened
-from .output import check_output, save_settings
+from .output import save_settings
 
 logger = logging.getLogger(__name__)
 
