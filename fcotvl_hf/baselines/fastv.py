@@ -26,19 +26,30 @@ from .sharing import shared_copy, with_compressor
 class FastVModel(FCoTVLModel):
     """Tells its language model which of the tokens are visual."""
 
-    def forward(self, input_ids: torch.Tensor | None = None, **kwargs: Any) -> Any:
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        pixel_values: torch.Tensor | None = None,
+        mm_encoder_outputs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """As ``FCoTVLModel``; the hidden states of a first call have the length that the last layer sees.
 
         Args:
             input_ids: ``[rows, length]``.
+            pixel_values: tiles, ``[tiles, 3, size, size]``.
+            mm_encoder_outputs: visual tokens that were computed before, instead of tiles.
             **kwargs: passed on.
 
         Raises:
-            ValueError: there are embeddings instead, which do not tell which tokens are visual.
+            ValueError: there are embeddings instead of ids, which do not tell which tokens are visual.
         """
         if input_ids is None:
             raise ValueError("FastV needs input_ids to know which tokens are visual, inputs_embeds do not tell")
-        return super().forward(input_ids=input_ids, visual=input_ids == self.config.image_token_id, **kwargs)
+        shown = pixel_values is not None or (mm_encoder_outputs or {}).get("image") is not None
+        images = {"pixel_values": pixel_values, "mm_encoder_outputs": mm_encoder_outputs}
+        visual = input_ids == self.config.image_token_id if shown else None
+        return super().forward(input_ids=input_ids, visual=visual, **images, **kwargs)
 
 
 class FastVLanguageModel(nn.Module):
@@ -104,7 +115,7 @@ class FastVLanguageModel(nn.Module):
             position_ids = torch.arange(past, past + new, device=inputs_embeds.device)[None]
         if not past:
             cut_cache(cache, self.layer, len(self.after.layers))
-        elif visual is not None and visual.any():
+        elif visual is not None:
             raise ValueError("FastV drops tokens of the first turn only: give all images with it, or start afresh")
         common = {"position_ids": position_ids, "use_cache": True, **kwargs}
         early = {**common, "attention_mask": mask}

@@ -81,7 +81,11 @@ def cut_cache(cache: DynamicCache, layer: int, rest: int) -> None:
     Raises:
         ValueError: its layers are of a fixed length, quantized or offloaded.
     """
-    if type(cache) is not DynamicCache or cache.offloading or any(type(each) is not DynamicLayer for each in cache.layers):
+    if (
+        type(cache) is not DynamicCache
+        or cache.offloading
+        or any(type(each) is not DynamicLayer for each in cache.layers)
+    ):
         raise ValueError(f"FastV needs a plain DynamicCache, not {cache}; leave cache_implementation out")
     cache.layers = [DynamicLayer() for _ in range(layer)] + [MaskedLayer() for _ in range(rest)]
 

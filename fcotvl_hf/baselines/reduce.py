@@ -8,11 +8,16 @@ from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
+from .divprune import divprune
 from .fastv import fastv, kept_count
+from .fewer_tiles import fewer_tiles
 from .mean_pooling import mean_pooling
+from .prumerge import prumerge
 from .random_drop import random_drop
 from .smaller_tiles import smaller_tiles
 from .specification import METHODS, Specification, parse_specification
+from .tome import tome
+from .visionzip import visionzip
 
 Loaded: TypeAlias = tuple[FCoTVLForConditionalGeneration, Processors]
 
@@ -78,6 +83,9 @@ def _load(
         return random_drop(model, processor, stride, int(options["seed"]))
     if name == "smaller-tiles":
         return smaller_tiles(model, processor, rows or (), stride)
+    if name == "fewer-tiles":
+        return fewer_tiles(model, processor, rows or (), asked.keep)
     if name == "fastv":
         return fastv(model, processor, asked.keep, int(options["layer"]))
-    raise NotImplementedError(name)
+    by_tile = {"divprune": divprune, "tome": tome, "prumerge": prumerge, "visionzip": visionzip}
+    return by_tile[name](model, processor, stride)
