@@ -108,6 +108,15 @@ def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compre
     assert counter.get_total_flops() == pytest.approx(expected.flops, rel=0.02)
 
 
+def test_layers_may_see_different_numbers_of_tokens() -> None:
+    text = internvl2("2b").text_config
+    alike, halved = [1000] * 24, [1000] * 12 + [500] * 12
+    assert language_prefill(text, alike, causal=True) == language_prefill(text, 1000, causal=True)
+    both = language_prefill(text, 1000) + language_prefill(text, 500)
+    assert 2 * language_prefill(text, halved) == both
+    assert prefill(internvl2("2b"), 13, 80, lengths=halved).language == language_prefill(text, halved)
+
+
 def test_a_compressor_is_left_out_unless_its_cost_is_given() -> None:
     without, given = (prefill(internvl2("2b", 2), 3, 80, compressor_tile=cost) for cost in (0, 1000))
     assert (without.compressor, given.compressor) == (0, 3000)
