@@ -146,8 +146,8 @@ def test_same_tokens_as_the_configuration_class() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("no json", "is no JSON"),
-        ("[]", "holds no settings"),
+        ("no json", "is no valid JSON"),
+        ("[]", "holds no JSON object"),
         ('{"model_type": "llava"}', "model of type llava; costs are known for fcotvl, internvl, internvl_chat"),
         ('{"model_type": "internvl"}', "text_config in config.json lacks hidden_size, intermediate_size"),
     ],
