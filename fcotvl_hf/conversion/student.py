@@ -1,4 +1,4 @@
-"""From a teacher to an untrained student: the same weights and a fresh compressor before the projector.
+"""From a teacher to an untrained student: the same weights and a fresh compressor.
 
 A ``conv1d`` student starts as mean pooling, so it is usable at once, only worse; re-alignment teaches it to read again.
 Paper: https://arxiv.org/abs/2502.18512, section 3.2.
@@ -42,28 +42,32 @@ _NOTE = (
 )
 
 
-def student_config(teacher: FCoTVLConfig, compressor_type: str, stride: int) -> FCoTVLConfig:
+def student_config(
+    teacher: FCoTVLConfig, compressor_type: str, stride: int, position: str = "before_projector"
+) -> FCoTVLConfig:
     """The configuration of a teacher's student.
 
     Args:
         teacher: configuration of a model without compressor; not changed.
         compressor_type: name of the compressor, e.g. ``"conv1d"``.
         stride: how many neighbouring visual tokens become one.
+        position: where the compressor stands, see ``FCoTVLConfig.compressor_position``.
 
     Raises:
-        ValueError: the teacher is itself compressed, or the stride does not divide a row of its tokens.
+        ValueError: the teacher is itself compressed, the stride does not divide a row of its tokens, or there is no
+            such position.
     """
     if teacher.compressor_type != "none":
         raise ValueError(
             f"the teacher has a {teacher.compressor_type} compressor of stride {teacher.compressor_stride}; students "
             "are made from a model without"
         )
-    settings = {"compressor_type": compressor_type, "compressor_stride": stride, "image_seq_length": None}
-    return FCoTVLConfig.from_dict(teacher.to_dict() | settings)
+    settings = {"compressor_type": compressor_type, "compressor_stride": stride, "compressor_position": position}
+    return FCoTVLConfig.from_dict(teacher.to_dict() | settings | {"image_seq_length": None})
 
 
 def build_student(
-    teacher: FCoTVLForConditionalGeneration, compressor_type: str, stride: int
+    teacher: FCoTVLForConditionalGeneration, compressor_type: str, stride: int, position: str = "before_projector"
 ) -> FCoTVLForConditionalGeneration:
     """Copy a teacher in memory and give the copy a fresh compressor.
 
@@ -71,6 +75,7 @@ def build_student(
         teacher: a model without compressor; not changed.
         compressor_type: name of the compressor, e.g. ``"conv1d"``.
         stride: how many neighbouring visual tokens become one.
+        position: where the compressor stands.
 
     Returns:
         A student with its own weights, in the teacher's dtype, on its device and in its mode.
@@ -78,7 +83,7 @@ def build_student(
     Raises:
         ValueError: the teacher is itself compressed, the stride does not fit, or there is no such compressor.
     """
-    config = student_config(teacher.config, compressor_type, stride)
+    config = student_config(teacher.config, compressor_type, stride, position)
     student = FCoTVLForConditionalGeneration(config).to(teacher.device, teacher.dtype)
     missing, unexpected = student.load_state_dict(teacher.state_dict(), strict=False)
     wrong = unexpected + [key for key in missing if not key.startswith("model.compressor.")]
@@ -89,7 +94,12 @@ def build_student(
 
 
 def init_student(
-    teacher: str, out: Path, stride: int, compressor_type: str = "conv1d", overwrite: bool = False
+    teacher: str,
+    out: Path,
+    stride: int,
+    compressor_type: str = "conv1d",
+    overwrite: bool = False,
+    position: str = "before_projector",
 ) -> FCoTVLConfig:
     """Write the folder of an untrained student: weights, processor, generation settings, chat template, code.
 
@@ -101,6 +111,7 @@ def init_student(
         stride: how many neighbouring visual tokens become one.
         compressor_type: name of the compressor.
         overwrite: replace ``out`` if it exists.
+        position: where the compressor stands.
 
     Returns:
         The student's configuration.
@@ -109,13 +120,14 @@ def init_student(
         FileExistsError: ``out`` exists and ``overwrite`` is false.
         OSError: there is no such teacher, a file of it is missing, or the disk is full.
         UsageError: ``out`` is the teacher's folder or holds it, the teacher is itself compressed, the stride does not
-            divide a row of its tokens, or there is no such compressor; its weights have not been read by then.
+            divide a row of its tokens, or there is no such compressor or position; its weights have not been read by
+            then.
         ValueError: the teacher's weights do not fit its configuration.
     """
     check_output(out, resolve_model(teacher))
     config = load_config(resolve_model(teacher))
     try:
-        student = student_config(config, compressor_type, stride)
+        student = student_config(config, compressor_type, stride, position)
         compressor = build_compressor(student)
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -127,7 +139,7 @@ def init_student(
         save_settings(folder, student, GenerationConfig.from_pretrained(path), source.processor)
         note = _NOTE.format(teacher=shown_name(teacher), compressor=compressor_type)
         model_card(student, teacher, name=out.name, note=note).save(folder / "README.md")
-        made = {"teacher": shown_name(teacher), "compressor": compressor_type, "stride": stride}
+        made = {"teacher": shown_name(teacher), "compressor": compressor_type, "stride": stride, "position": position}
         (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
     tokens = student.image_seq_length
     logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * student.compression)

@@ -44,6 +44,7 @@ def read_shape(folder: Path, name: str) -> Shape:
         _vision(settings, name),
         settings.get("downsample_ratio", 0.5),
         settings.get("compressor_stride", 1),
+        settings.get("compressor_position", "before_projector"),
         *tiles,
     )
 

@@ -20,7 +20,7 @@ class Prefill:
 
     Args:
         vision: the vision tower.
-        compressor: between pixel shuffle and projector.
+        compressor: before or after the projector.
         projector: from vision width to text width.
         language: the language model's layers and the head of the last position.
     """
@@ -117,13 +117,14 @@ def vision_tile(vision_config: Any) -> int:
 
 
 def projector_tile(config: Any) -> int:
-    """Multiply-adds of the projector's two matrices for one tile's emitted tokens.
+    """Multiply-adds of the projector's two matrices for one tile's tokens, all of them or those that are left.
 
     Args:
         config: an ``FCoTVLConfig``.
     """
     width = config.text_config.hidden_size
-    return config.image_seq_length * (_shuffled_width(config) + width) * width
+    merged_later = config.compressor_stride if config.compressor_position == "after_projector" else 1
+    return config.image_seq_length * merged_later * (_shuffled_width(config) + width) * width
 
 
 def prefill(

@@ -69,6 +69,7 @@ class Shape:
         vision_config: the vision tower.
         downsample_ratio: of the pixel shuffle, per side.
         compressor_stride: as in ``FCoTVLConfig``.
+        compressor_position: likewise.
         min_tiles: fewest tiles of a picture.
         max_tiles: most tiles of a picture, the thumbnail not counted.
 
@@ -81,6 +82,7 @@ class Shape:
     vision_config: VisionShape = VisionShape()
     downsample_ratio: float = 0.5
     compressor_stride: int = 1
+    compressor_position: str = "before_projector"
     min_tiles: int = 1
     max_tiles: int = 12
 

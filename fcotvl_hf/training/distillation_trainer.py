@@ -121,7 +121,7 @@ class FCoTDistillationTrainer(FCoTTrainer):
         core = student.model
         features = self._vit_features(inputs)
         answer = self.teacher(student, inputs, features)
-        images = None if features is None else core.multi_modal_projector(core.compressor(features))
+        images = None if features is None else core.connect(features)
         rows, targets = read(core, text_of(inputs), images)
         if not torch.equal(targets, answer.targets):
             raise RuntimeError("teacher and student rows predict different tokens; batches must be padded on the right")

@@ -84,12 +84,23 @@ def test_kv_bytes_of_internvl2() -> None:
 
 
 @pytest.mark.parametrize(
-    ("compressor", "stride"),
-    [("none", 1), ("mean", 2), ("conv1d", 2), ("conv1d", 4), ("conv2d", 4), ("qformer", 2), ("qformer", 4)],
+    ("compressor", "stride", "position"),
+    [
+        ("none", 1, "before_projector"),
+        ("mean", 2, "before_projector"),
+        ("conv1d", 2, "before_projector"),
+        ("conv1d", 4, "before_projector"),
+        ("conv1d", 4, "after_projector"),
+        ("conv2d", 4, "before_projector"),
+        ("qformer", 2, "before_projector"),
+        ("qformer", 4, "after_projector"),
+    ],
 )
-def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compressor: str, stride: int) -> None:
+def test_prefill_equals_the_flop_counter(
+    tiny_teacher, page: Image.Image, compressor: str, stride: int, position: str
+) -> None:
     teacher, processor = tiny_teacher
-    model = build_student(teacher, compressor, stride) if stride > 1 else teacher
+    model = build_student(teacher, compressor, stride, position) if stride > 1 else teacher
     model.set_attn_implementation("eager")  # the counter sees the full square only there
     processor = copy.copy(processor)
     processor.image_seq_length = model.config.image_seq_length
