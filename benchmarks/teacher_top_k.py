@@ -4,8 +4,8 @@
     python benchmarks/teacher_top_k.py --student runs/distill-50 --pages 32
 
 The same pages are given to an untrained student and to a trained one, with the whole vocabulary and with
-``--teacher_top_k``. A divergence can only get smaller; the gradient is that of compressor and projector, and what is off
-is the length of the difference beside the length of the whole one.
+``--teacher_top_k``. A divergence can only get smaller; the gradient is that of compressor and projector, and what is
+off is the length of the difference beside the length of the whole one.
 """
 
 import argparse

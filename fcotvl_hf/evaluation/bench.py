@@ -129,7 +129,7 @@ def _of_shape(shape: Shape, strides: Sequence[int] | None, dtype: torch.dtype, d
         with torch.device(device):
             compressor = build_compressor(config).to(dtype)
         model = with_compressor(teacher, compressor, config.compressor_type, config.compressor_stride)
-        contenders.append(Contender(f"{config.compression:.4g} compression", model, shape_processor(student)))
+        contenders.append(Contender(f"{100 * config.compression:.4g} %", model, shape_processor(student)))
     return contenders
 
 
