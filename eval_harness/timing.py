@@ -52,6 +52,13 @@ class Spans:
         return self.vision + self.connector + self.language
 
 
+def now(device: torch.device) -> Seconds:
+    """This moment, once the device has done all it was told to."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+    return Seconds(time.perf_counter(), time.process_time())
+
+
 class Stopwatch(BaseStreamer):
     """A streamer for ``generate`` that looks at the clock instead of showing tokens, in a ``with`` block around it.
 
@@ -76,7 +83,7 @@ class Stopwatch(BaseStreamer):
             vision.register_forward_hook(self._hook(self._vision_ends)),
             projector.register_forward_hook(self._hook(self._projector_ends)),
         ]
-        self._start = self._now()
+        self._start = now(self._device)
         return self
 
     def __exit__(self, *raised: Any) -> None:
@@ -85,7 +92,7 @@ class Stopwatch(BaseStreamer):
 
     def put(self, value: torch.Tensor) -> None:
         """Called by ``generate`` with the prompt, then with each token."""
-        self._tokens.append(self._now())
+        self._tokens.append(now(self._device))
 
     def end(self) -> None:
         """Called by ``generate`` after the last token."""
@@ -98,19 +105,14 @@ class Stopwatch(BaseStreamer):
         return Spans(self._vision, self._connector, language, last - first)
 
     def _vision_begins(self) -> None:
-        self._mark = self._now()
+        self._mark = now(self._device)
 
     def _vision_ends(self) -> None:
-        begun, self._mark = self._mark, self._now()
+        begun, self._mark = self._mark, now(self._device)
         self._vision += self._mark - begun
 
     def _projector_ends(self) -> None:
-        self._connector += self._now() - self._mark
-
-    def _now(self) -> Seconds:
-        if self._device.type != "cpu":
-            torch.accelerator.synchronize(self._device)
-        return Seconds(time.perf_counter(), time.process_time())
+        self._connector += now(self._device) - self._mark
 
     @staticmethod
     def _hook(look: Callable[[], None]) -> Callable[..., None]:

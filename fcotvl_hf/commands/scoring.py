@@ -58,7 +58,8 @@ def add_bench(commands: Commands) -> None:
     examples = """\
 fcotvl bench tiny tiny-50 tiny-75 --tiles 5 --out bench.json
 fcotvl bench --shape internvl2-2b --layers 4 --out bench.json      random weights, 4 of 24 layers in both towers
-fcotvl bench --shape internvl2-8b --tiles 7 13 25 > bench.json     all layers"""
+fcotvl bench --shape internvl2-8b --tiles 7 13 25 --reduce fastv:0.5 > bench.json
+                                                                   all layers, a rival beside the students"""
     summary = "measure ViT, prefill, decoding, KV cache and memory, beside the FLOP model"
     parser = add_command(commands, "bench", summary, _bench, examples)
     parser.add_argument("models", metavar="MODEL", nargs="*", help="folders, Hub ids or packaged names, teacher first")
@@ -66,6 +67,13 @@ fcotvl bench --shape internvl2-8b --tiles 7 13 25 > bench.json     all layers"""
     parser.add_argument("--layers", type=positive, metavar="N", help="language layers of the shape, ViT in proportion")
     parser.add_argument(
         "--strides", type=positive, nargs="+", metavar="R", help="of the shape's students (default: 2 4)"
+    )
+    parser.add_argument(
+        "--reduce",
+        nargs="+",
+        default=[],
+        metavar="METHOD:KEEP",
+        help="the first model without training, e.g. fastv:0.5; an unknown method is answered with the list",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="JSON file (default: stdout)")
     for option, default, what in (
@@ -97,6 +105,7 @@ def _bench(args: argparse.Namespace, rest: list[str]) -> None:
         shape=args.shape,
         layers=args.layers,
         strides=args.strides,
+        reduce=args.reduce,
         tiles=args.tiles,
         text_tokens=args.text_tokens,
         new_tokens=args.new_tokens,

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import PartialState
 
+from fcotvl_hf.baselines.reduce import reduced
 from fcotvl_hf.baselines.sharing import with_compressor
+from fcotvl_hf.baselines.specification import METHODS, Specification, parse_specification
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import student_config
 from fcotvl_hf.cost.shapes import SHAPES, Shape
@@ -25,7 +27,7 @@ from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.hub.names import shown_name
 from fcotvl_hf.hub.random_weights import random_model, shape_processor
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.modeling import build_compressor
+from fcotvl_hf.modeling import FCoTVLProcessor, build_compressor
 from fcotvl_hf.tiny.precision import has_bfloat16
 
 from .bench_table import bench_table
@@ -46,6 +48,7 @@ def run_bench(
     shape: str | None = None,
     layers: int | None = None,
     strides: Sequence[int] | None = None,
+    reduce: Sequence[str] = (),
     tiles: Sequence[int] = (7, 13),
     text_tokens: int = 80,
     new_tokens: int = 16,
@@ -62,6 +65,7 @@ def run_bench(
         shape: a key of ``SHAPES`` instead of models: its teacher and students with random weights.
         layers: of the shape's language model; all of them by default. The vision tower gets its share.
         strides: of the shape's students; 2 and 4 by default.
+        reduce: reductions of the first model without training, ``METHOD:KEEP`` each, see ``baselines.specification``.
         tiles: tiles of a prompt, one table for each number.
         text_tokens: tokens of a prompt that are no visual tokens.
         new_tokens: tokens to decode after the first.
@@ -71,9 +75,9 @@ def run_bench(
         dtype: of weights and cache; by default bfloat16 where the device multiplies in it by itself, else float32.
 
     Raises:
-        UsageError: models and a shape are given, or neither; layers or strides do not fit the shape; there is no
-            folder for ``out``.
-        ValueError: a model is of another kind.
+        UsageError: models and a shape are given, or neither; layers or strides do not fit the shape; a reduction is
+            none, or needs pages; there is no folder for ``out``.
+        ValueError: a model is of another kind, or cannot be reduced.
         OSError: a model is not there.
     """
     if bool(models) == bool(shape):
@@ -82,12 +86,14 @@ def run_bench(
         raise UsageError("--layers and --strides belong to a --shape; models have their own")
     if out is not None and not out.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {out.absolute().parent} to write {out.name} to")
+    reductions = [_reduction(text) for text in reduce]
     device = PartialState().device
-    chosen = getattr(torch, dtype) if dtype else _fastest_dtype(device)
+    chosen = getattr(torch, dtype) if dtype else fastest_dtype(device)
     if shape:
         contenders = _of_shape(_cut(SHAPES[shape], layers), strides, chosen, device)
     else:
         contenders = [Contender(shown_name(name), *load_model(name, chosen, device)) for name in models]
+    contenders += [_reduced(contenders[0], reduction) for reduction in reductions]
     told = {"text_tokens": text_tokens, "new_tokens": new_tokens, "batch_size": batch_size}
     record = _about(contenders[0], shape) | {"settings": {**told, "repeats": repeats, "warm_up": warm_up}}
     measured: dict[int, list[Figures]] = {}
@@ -104,7 +110,20 @@ def run_bench(
     print_whole(bench_table(measured, shape), stderr=True)
 
 
-def _fastest_dtype(device: torch.device) -> torch.dtype:
+def _reduction(text: str) -> Specification:
+    asked = parse_specification(text)
+    if METHODS[asked.method].needs_rows:
+        raise UsageError(f"{text} chooses tiles page by page; measure what that saves with other --tiles")
+    return asked
+
+
+def _reduced(first: Contender, reduction: Specification) -> Contender:
+    made = reduced(first.model, first.processor, reduction)
+    return Contender(str(reduction), made.model, cast(FCoTVLProcessor, made.processor))  # one for all: it needs no rows
+
+
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies in it by itself, else float32."""
     return torch.bfloat16 if device.type != "cpu" or has_bfloat16() else torch.float32
 
 

@@ -39,6 +39,20 @@ def test_a_shape_and_its_students(capsys: pytest.CaptureFixture[str]) -> None:
     assert three[1]["multiply_adds"]["compressor"] > 0
 
 
+def test_rivals_are_measured_beside_the_students(capsys: pytest.CaptureFixture[str]) -> None:
+    rivals = ["--reduce", "fastv:0.25,layer=1", "random:0.5"]
+    assert main(["bench", "--shape", "small", "--strides", "2", "--tiles", "3", *QUICK, *rivals]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    names, tokens = zip(*((each["name"], each["visual_tokens"]) for each in result["contenders"]), strict=True)
+    assert names == ("small", "50 %", "fastv:0.25,layer=1", "random:0.5")
+    assert tokens == (48, 24, (48 + 3 * 12) / 4, 24)  # FastV's first layer of four sees all
+    teacher, student, fastv, drop = (each["multiply_adds"] for each in result["contenders"])
+    assert student["compressor"] > drop["compressor"] == 0
+    assert student["language"] == drop["language"] < fastv["language"] + 1 < teacher["language"]
+    cached = [each["kv_bytes"] for each in result["contenders"]]
+    assert cached[1] == cached[3] and cached[2] < cached[0]
+
+
 def test_models_and_json_on_stdout(teacher_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", str(teacher_folder), "--tiles", "1", *QUICK, "--dtype", "float32"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -54,6 +68,8 @@ def test_models_and_json_on_stdout(teacher_folder: Path, capsys: pytest.CaptureF
         (["tiny", "--layers", "2"], "--layers and --strides belong to a --shape; models have their own"),
         (["--shape", "internvl2-8b", "--layers", "6"], "choose a multiple of 4 language layers, not 6"),
         (["--shape", "small", "--strides", "3"], "stride 3 does not divide the 4 visual tokens in a row of small's"),
+        (["tiny", "--reduce", "magic:0.5"], "there is no method 'magic'"),
+        (["tiny", "--reduce", "smaller-tiles:0.5"], "chooses tiles page by page"),
         (["tiny", "--out", "nowhere/b.json"], "there is no folder"),
         (["tiny", "--warm-up", "9"], "invalid choice: 9"),
         (["tiny", "--tiles", "0"], "is not a whole number of at least 1"),
