@@ -40,18 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     Args:
         argv: arguments; ``sys.argv``'s by default.
     """
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder for the records")
-    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=["internvl2-2b", "internvl2-8b"])
-    parser.add_argument(
-        "--layers", type=int, help="of the language model, the vision tower in proportion; default: all"
-    )
-    parser.add_argument("--tiles", type=int, nargs="+", default=[7, 13], help="default: 7 13")
-    parser.add_argument("--reduce", nargs="*", default=["visionzip:0.5", "fastv:0.5"], metavar="METHOD:KEEP")
-    parser.add_argument("--new-tokens", type=int, default=16, help="to decode after the first (default: 16)")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds that count (default: 5)")
-    parser.add_argument("--warm-up", type=int, default=1, help="rounds before them (default: 1)")
-    args = parser.parse_args(argv)
+    args = make_parser().parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     lines = []
     for name in args.shapes:
@@ -76,6 +65,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         records = [record for shape, tiles in sizes for record in attention_maps(shape, tiles, args.repeats, device)]
         atomic_write(maps, json.dumps({"machine": platform.machine(), "records": records}, indent=2) + "\n")
     print("\n".join([*lines, "", *maps_table(json.loads(maps.read_text())["records"])]))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The script's arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the records")
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=["internvl2-2b", "internvl2-8b"])
+    parser.add_argument(
+        "--layers", type=int, help="of the language model, the vision tower in proportion; default: all"
+    )
+    parser.add_argument("--tiles", type=int, nargs="+", default=[7, 13], help="default: 7 13")
+    parser.add_argument("--reduce", nargs="*", default=["visionzip:0.5", "fastv:0.5"], metavar="METHOD:KEEP")
+    parser.add_argument("--new-tokens", type=int, default=16, help="to decode after the first (default: 16)")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds that count (default: 5)")
+    parser.add_argument("--warm-up", type=int, default=1, help="rounds before them (default: 1)")
+    return parser
 
 
 def verdict(record: Record) -> list[str]:

@@ -1,4 +1,4 @@
-"""The record of inference: both attentions agree, files are not measured twice, and the verdict is what was measured."""
+"""The record of inference: both attentions agree, nothing is measured twice, the verdict is what was measured."""
 
 import importlib
 import json

@@ -39,7 +39,10 @@ def test_groups_that_do_not_divide_the_width_are_refused() -> None:
 
 
 def test_position_decides_the_width_that_is_compressed() -> None:
-    settings = {"vision_config": VISION, "text_config": {"model_type": "llama", "hidden_size": 48}}
+    settings = {
+        "vision_config": VISION,
+        "text_config": {"model_type": "llama", "hidden_size": 48, "num_attention_heads": 4},
+    }
     widths = [FCoTVLConfig(**settings, compressor_position=place).compressor_width for place in POSITIONS]
     assert widths == [128, 48]
     with pytest.raises(ValueError, match="'inside'; choose from before_projector, after_projector"):

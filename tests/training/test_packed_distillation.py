@@ -15,6 +15,7 @@ def step(trainer, batches) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Loss and gradients of an optimizer step over some micro-batches."""
     batches = [trainer._prepare_inputs(batch) for batch in batches]
     trainer.model.zero_grad()
+    trainer.current_gradient_accumulation_steps = len(batches)
     items = sum((batch["labels"][:, 1:] != IGNORED).sum() for batch in batches)
     losses = [trainer.compute_loss(trainer.model, batch, num_items_in_batch=items) for batch in batches]
     sum(losses).backward()
