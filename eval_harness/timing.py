@@ -36,7 +36,7 @@ class Spans:
 
     Args:
         vision: the vision tower.
-        connector: from there to the end of the projector: pixel shuffle, compressor, projector.
+        connector: from there to the end of both: pixel shuffle, compressor, projector.
         language: the rest until the first token.
         decode: from the first token to the last.
     """
@@ -62,7 +62,7 @@ def now(device: torch.device) -> Seconds:
 class Stopwatch(BaseStreamer):
     """A streamer for ``generate`` that looks at the clock instead of showing tokens, in a ``with`` block around it.
 
-    Hooks on the two modules tell when pictures pass; they change nothing.
+    Hooks on the modules that pictures pass tell when they do; they change nothing.
 
     Args:
         core: an ``FCoTVLModel``.
@@ -71,17 +71,17 @@ class Stopwatch(BaseStreamer):
 
     def __init__(self, core: nn.Module, device: torch.device) -> None:
         self._device = device
-        self._modules = core.get_submodule("vision_tower"), core.get_submodule("multi_modal_projector")
+        self._vision_tower = core.get_submodule("vision_tower")
+        self._connecting = core.get_submodule("compressor"), core.get_submodule("multi_modal_projector")
         self._hooks: list[RemovableHandle] = []
         self._tokens: list[Seconds] = []
         self._vision, self._connector = Seconds(), Seconds()
 
     def __enter__(self) -> Self:
-        vision, projector = self._modules
         self._hooks = [
-            vision.register_forward_pre_hook(self._hook(self._vision_begins)),
-            vision.register_forward_hook(self._hook(self._vision_ends)),
-            projector.register_forward_hook(self._hook(self._projector_ends)),
+            self._vision_tower.register_forward_pre_hook(self._hook(self._vision_begins)),
+            self._vision_tower.register_forward_hook(self._hook(self._vision_ends)),
+            *(module.register_forward_hook(self._hook(self._connected)) for module in self._connecting),
         ]
         self._start = now(self._device)
         return self
@@ -111,8 +111,9 @@ class Stopwatch(BaseStreamer):
         begun, self._mark = self._mark, now(self._device)
         self._vision += self._mark - begun
 
-    def _projector_ends(self) -> None:
-        self._connector += now(self._device) - self._mark
+    def _connected(self) -> None:
+        begun, self._mark = self._mark, now(self._device)
+        self._connector += self._mark - begun
 
     @staticmethod
     def _hook(look: Callable[[], None]) -> Callable[..., None]:

@@ -10,7 +10,8 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from fcotvl_hf.baselines.mean_pooling import mean_pooling
-from fcotvl_hf.baselines.sharing import with_compressor
+from fcotvl_hf.baselines.sharing import with_compressor, with_tokens
+from fcotvl_hf.conversion.student import build_student
 from fcotvl_hf.eval_harness import efficiency, timing
 from fcotvl_hf.eval_harness.efficiency import Contender, Run, Workload, answer, compare, prompt
 from fcotvl_hf.eval_harness.peak_memory import PeakMemory
@@ -26,7 +27,7 @@ def test_one_answer(session_teacher) -> None:
     assert run.kv_bytes == 2 * (3 * 16 + 10 + 4) * (2 * 2 * 2 * 12) * 4  # prompts, tokens, values of a token, float32
     assert min(span.wall for span in vars(run.spans).values()) > 0
     assert run.spans.prefill == run.spans.vision + run.spans.connector + run.spans.language
-    parts = (model.model.vision_tower, model.model.multi_modal_projector)
+    parts = (model.model.vision_tower, model.model.compressor, model.model.multi_modal_projector)
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in parts)
 
 
@@ -60,6 +61,17 @@ def test_time_is_charged_to_the_part_that_takes_it(session_teacher, monkeypatch:
         hook.remove()
     assert spans == Spans(Seconds(10, 5), Seconds(20, 10), Seconds(30, 15), Seconds(4 * 30, 4 * 15))
     assert spans.prefill == Seconds(60, 30)
+
+
+def test_a_compressor_after_the_projector_is_connector_too(session_teacher, monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher, processor = session_teacher
+    clock = Clock()
+    monkeypatch.setattr(timing, "time", clock)
+    model = build_student(teacher, "mean", 2, "after_projector")
+    clock.slows(model.model.multi_modal_projector, 2)
+    clock.slows(model.model.compressor, 3)
+    student = Contender("student", model, with_tokens(processor, 8))
+    assert answer(student, WORK).spans.connector == Seconds(5, 2.5)
 
 
 def test_prompt_has_only_the_pictures_placeholders(session_teacher) -> None:
