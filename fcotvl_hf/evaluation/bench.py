@@ -1,7 +1,6 @@
 """``fcotvl bench``: models, or random ones of a named shape, measured in turns on the device at hand."""
 
 import json
-import logging
 import platform
 import sys
 from collections.abc import Sequence
@@ -32,8 +31,6 @@ from fcotvl_hf.tiny.precision import has_bfloat16
 
 from .bench_table import bench_table
 from .paper import TABLE_5
-
-logger = logging.getLogger(__name__)
 
 SCHEMA = 1
 """Of what ``run_bench`` writes; raised whenever a key changes its meaning."""
@@ -110,6 +107,11 @@ def run_bench(
     print_whole(bench_table(measured, shape), stderr=True)
 
 
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies in it by itself, else float32."""
+    return torch.bfloat16 if device.type != "cpu" or has_bfloat16() else torch.float32
+
+
 def _reduction(text: str) -> Specification:
     asked = parse_specification(text)
     if METHODS[asked.method].needs_rows:
@@ -120,11 +122,6 @@ def _reduction(text: str) -> Specification:
 def _reduced(first: Contender, reduction: Specification) -> Contender:
     made = reduced(first.model, first.processor, reduction)
     return Contender(str(reduction), made.model, cast(FCoTVLProcessor, made.processor))  # one for all: it needs no rows
-
-
-def fastest_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies in it by itself, else float32."""
-    return torch.bfloat16 if device.type != "cpu" or has_bfloat16() else torch.float32
 
 
 def _cut(shape: Shape, layers: int | None) -> Shape:

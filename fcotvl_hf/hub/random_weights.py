@@ -3,6 +3,7 @@
 import zlib
 from dataclasses import asdict
 
+import psutil
 import torch
 from transformers import AutoModelForImageTextToText
 from transformers.initialization import no_init_weights
@@ -25,8 +26,13 @@ def random_model(
 
     Returns:
         The model in eval mode.
+
+    Raises:
+        ValueError: the CPU's memory does not hold it.
     """
     config = shape_config(shape, processor.tokenizer.context_image_token_id)
+    if device.type == "cpu":
+        _check_memory(shape.name, config, dtype)
     with torch.device(device), no_init_weights():
         model: FCoTVLForConditionalGeneration = AutoModelForImageTextToText.from_config(config, dtype=dtype)
     generator = torch.Generator(device)
@@ -34,6 +40,15 @@ def random_model(
         generator.manual_seed(zlib.crc32(name.encode()))
         parameter.data.uniform_(-0.02, 0.02, generator=generator)
     return model.eval()
+
+
+def _check_memory(name: str, config: FCoTVLConfig, dtype: torch.dtype) -> None:
+    """Refuse what would be killed halfway: the kernel promises more memory than there is."""
+    with torch.device("meta"), no_init_weights():
+        weights = AutoModelForImageTextToText.from_config(config, dtype=dtype).parameters()
+    needed, free = sum(weight.nbytes for weight in weights), psutil.virtual_memory().available
+    if needed > free:
+        raise ValueError(f"{name} takes {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free; give it fewer layers")
 
 
 def shape_config(shape: Shape, image_token_id: int) -> FCoTVLConfig:

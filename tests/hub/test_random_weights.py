@@ -1,5 +1,9 @@
 """A shape becomes a model of exactly these numbers, the same at every call."""
 
+from types import SimpleNamespace
+
+import psutil
+import pytest
 import torch
 
 from fcotvl_hf.cost.flops import prefill
@@ -18,6 +22,13 @@ def test_weights_of_a_name_are_the_same_whatever_the_stride() -> None:
     assert set(weights) - set(teacher.state_dict()) == {"model.compressor.weight", "model.compressor.bias"}
     assert teacher.lm_head.weight.std() > 0.01
     assert not teacher.training
+
+
+def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10**9))
+    shape = SHAPES["internvl2-8b"].with_layers(4)
+    with pytest.raises(ValueError, match=r"internvl2-8b takes \d+\.\d GB, .* GB are free; give it fewer layers"):
+        random_model(shape, shape_processor(shape), torch.float32, CPU)
 
 
 def test_buffers_and_type() -> None:
