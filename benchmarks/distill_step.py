@@ -83,12 +83,12 @@ def measure(step: str, layers: int, tiles: int, stride: int, answer: int) -> Rec
     Returns:
         ``seconds`` (of the CPU), ``wall`` and ``loss`` of the step; bytes of ``peak``, ``weights`` and ``logits``.
     """
-    from distill_steps import prepare, with_layers  # what needs torch: the process that only compares stays small
+    from distill_steps import prepare  # what needs torch: the process that only compares stays small
 
     from fcotvl_hf.cost.shapes import SHAPES
 
     start = _peak()
-    shape = with_layers(SHAPES["internvl2-2b"], layers)
+    shape = SHAPES["internvl2-2b"].with_layers(layers)
     step_of, weights, logits = prepare(step, shape, TILES[tiles], stride, answer)
     begun = time.process_time(), time.perf_counter()
     loss = step_of()

@@ -68,13 +68,19 @@ fcotvl init student further --stride 4                         from a 50 % stude
         default="conv1d",
         help="kind of compressor; an unknown one is answered with the list (default: %(default)s)",
     )
+    parser.add_argument(
+        "--position",
+        metavar="WHERE",
+        default="before_projector",
+        help="where it stands: before_projector or after_projector (default: %(default)s)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
 
 def _init(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.conversion.student import init_student
 
-    init_student(args.teacher, args.out, args.stride, args.compressor, args.overwrite)
+    init_student(args.teacher, args.out, args.stride, args.compressor, args.overwrite, args.position)
 
 
 def _stride(compression: str) -> int:

@@ -1,9 +1,10 @@
-"""``fcotvl eval`` and ``score``."""
+"""``fcotvl eval``, ``bench`` and ``score``."""
 
 import argparse
 from pathlib import Path
 
 from fcotvl_hf.command import positive
+from fcotvl_hf.cost.shapes import SHAPES
 
 from .adding import Commands, add_command
 
@@ -49,6 +50,69 @@ def _eval(args: argparse.Namespace, rest: list[str]) -> None:
         batch_size=args.batch_size,
         data_root=args.data_root,
         card=args.card,
+    )
+
+
+def add_bench(commands: Commands) -> None:
+    """Add ``bench``."""
+    examples = """\
+fcotvl bench tiny tiny-50 tiny-75 --tiles 5 --out bench.json
+fcotvl bench --shape internvl2-2b --layers 4 --out bench.json      random weights, 4 of 24 layers in both towers
+fcotvl bench --shape internvl2-8b --tiles 7 13 25 --reduce fastv:0.5 > bench.json
+                                                                   all layers, a rival beside the students"""
+    summary = "measure ViT, prefill, decoding, KV cache and memory, beside the FLOP model"
+    parser = add_command(commands, "bench", summary, _bench, examples)
+    parser.add_argument("models", metavar="MODEL", nargs="*", help="folders, Hub ids or packaged names, teacher first")
+    parser.add_argument("--shape", choices=SHAPES, help="a named model with random weights, and its students, instead")
+    parser.add_argument("--layers", type=positive, metavar="N", help="language layers of the shape, ViT in proportion")
+    parser.add_argument(
+        "--strides", type=positive, nargs="+", metavar="R", help="of the shape's students (default: 2 4)"
+    )
+    parser.add_argument(
+        "--reduce",
+        nargs="+",
+        default=[],
+        metavar="METHOD:KEEP",
+        help="the first model without training, e.g. fastv:0.5; an unknown method is answered with the list",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="JSON file (default: stdout)")
+    for option, default, what in (
+        ("--text-tokens", 80, "tokens of a prompt that are not visual"),
+        ("--new-tokens", 16, "tokens to decode after the first"),
+        ("--batch-size", 1, "prompts at once"),
+        ("--repeats", 5, "rounds that count; everybody answers once in each"),
+    ):
+        parser.add_argument(option, type=positive, default=default, metavar="N", help=f"{what} (default: %(default)s)")
+    parser.add_argument(
+        "--tiles", type=positive, nargs="+", default=[7, 13], metavar="N", help="tiles of a prompt (default: 7 13)"
+    )
+    parser.add_argument(
+        "--warm-up", type=int, choices=range(4), default=1, help="rounds before them (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("bfloat16", "float16", "float32"),
+        help="of weights and cache (default: bfloat16; float32 on CPUs that have to emulate it)",
+    )
+
+
+def _bench(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.evaluation.bench import run_bench
+
+    run_bench(
+        args.models,
+        args.out,
+        shape=args.shape,
+        layers=args.layers,
+        strides=args.strides,
+        reduce=args.reduce,
+        tiles=args.tiles,
+        text_tokens=args.text_tokens,
+        new_tokens=args.new_tokens,
+        batch_size=args.batch_size,
+        repeats=args.repeats,
+        warm_up=args.warm_up,
+        dtype=args.dtype,
     )
 
 

@@ -17,19 +17,19 @@ LENGTHENED = ("conv1d", "mean")
 """Compressors whose windows follow one another in the tokens, so that neighbours can be joined."""
 
 
-def check_lengthening(model: FCoTVLConfig, compressor_type: str, stride: int) -> None:
-    """Whether a compressed model can start a student of this stride.
+def check_lengthening(model: FCoTVLConfig, student: FCoTVLConfig) -> None:
+    """Whether a compressed model can start a student.
 
     Args:
         model: configuration of the compressed model.
-        compressor_type: of the student.
-        stride: of the student.
+        student: of the student.
 
     Raises:
         ValueError: the compressors differ or cannot be lengthened, or the stride is not a larger multiple.
     """
-    kind, shorter = model.compressor_type, model.compressor_stride
-    if compressor_type != kind or kind not in LENGTHENED or stride % shorter or stride <= shorter:
+    kind, shorter, stride = model.compressor_type, model.compressor_stride, student.compressor_stride
+    alike = (kind, model.compressor_position) == (student.compressor_type, student.compressor_position)
+    if not alike or kind not in LENGTHENED or stride % shorter or stride <= shorter:
         raise ValueError(
             f"the teacher has a {kind} compressor of stride {shorter}; a student is made from a model without, or, if "
             f"both have the same {' or '.join(LENGTHENED)} compressor, from one of half or a quarter of its stride"

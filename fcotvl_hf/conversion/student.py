@@ -1,4 +1,4 @@
-"""From a teacher to an untrained student: the same weights and a fresh compressor before the projector.
+"""From a teacher to an untrained student: the same weights and a fresh compressor.
 
 A ``conv1d`` student starts as mean pooling, so it is usable at once, only worse; re-alignment teaches it to read again.
 A trained student may start one that compresses further; its compressor is lengthened instead of made anew.
@@ -43,26 +43,30 @@ _NOTE = (
 )
 
 
-def student_config(teacher: FCoTVLConfig, compressor_type: str, stride: int) -> FCoTVLConfig:
+def student_config(
+    teacher: FCoTVLConfig, compressor_type: str, stride: int, position: str = "before_projector"
+) -> FCoTVLConfig:
     """The configuration of a teacher's student.
 
     Args:
         teacher: configuration of a model without compressor, or with one that can be lengthened; not changed.
         compressor_type: name of the compressor, e.g. ``"conv1d"``.
         stride: how many neighbouring visual tokens of an uncompressed model become one.
+        position: where the compressor stands, see ``FCoTVLConfig.compressor_position``.
 
     Raises:
-        ValueError: the teacher has a compressor that cannot be lengthened to this one, or the stride does not divide a
-            row of its tokens.
+        ValueError: the teacher has a compressor that cannot be lengthened to this one, the stride does not divide a
+            row of its tokens, or there is no such position.
     """
+    settings = {"compressor_type": compressor_type, "compressor_stride": stride, "compressor_position": position}
+    student = FCoTVLConfig.from_dict(teacher.to_dict() | settings | {"image_seq_length": None})
     if teacher.compressor_type != "none":
-        check_lengthening(teacher, compressor_type, stride)
-    settings = {"compressor_type": compressor_type, "compressor_stride": stride, "image_seq_length": None}
-    return FCoTVLConfig.from_dict(teacher.to_dict() | settings)
+        check_lengthening(teacher, student)
+    return student
 
 
 def build_student(
-    teacher: FCoTVLForConditionalGeneration, compressor_type: str, stride: int
+    teacher: FCoTVLForConditionalGeneration, compressor_type: str, stride: int, position: str = "before_projector"
 ) -> FCoTVLForConditionalGeneration:
     """Copy a teacher in memory and give the copy a compressor, fresh or lengthened.
 
@@ -70,6 +74,7 @@ def build_student(
         teacher: a model without compressor, or with one that can be lengthened; not changed.
         compressor_type: name of the compressor, e.g. ``"conv1d"``.
         stride: how many neighbouring visual tokens of an uncompressed model become one.
+        position: where the compressor stands.
 
     Returns:
         A student with its own weights, in the teacher's dtype, on its device and in its mode.
@@ -78,7 +83,7 @@ def build_student(
         ValueError: the teacher's compressor cannot be lengthened, the stride does not fit, or there is no such
             compressor.
     """
-    config = student_config(teacher.config, compressor_type, stride)
+    config = student_config(teacher.config, compressor_type, stride, position)
     student = FCoTVLForConditionalGeneration(config).to(teacher.device, teacher.dtype)
     key_map = lengthened(stride // teacher.config.compressor_stride)
     weights = dict(chain.from_iterable(key_map(*item) for item in teacher.state_dict().items()))
@@ -91,7 +96,12 @@ def build_student(
 
 
 def init_student(
-    teacher: str, out: Path, stride: int, compressor_type: str = "conv1d", overwrite: bool = False
+    teacher: str,
+    out: Path,
+    stride: int,
+    compressor_type: str = "conv1d",
+    overwrite: bool = False,
+    position: str = "before_projector",
 ) -> FCoTVLConfig:
     """Write the folder of an untrained student: weights, processor, generation settings, chat template, code.
 
@@ -103,6 +113,7 @@ def init_student(
         stride: how many neighbouring visual tokens of an uncompressed model become one.
         compressor_type: name of the compressor.
         overwrite: replace ``out`` if it exists.
+        position: where the compressor stands.
 
     Returns:
         The student's configuration.
@@ -111,13 +122,14 @@ def init_student(
         FileExistsError: ``out`` exists and ``overwrite`` is false.
         OSError: there is no such teacher, a file of it is missing, or the disk is full.
         UsageError: ``out`` is the teacher's folder or holds it, the teacher's compressor cannot be lengthened, the
-            stride does not divide a row of its tokens, or there is no such compressor; no weights were read by then.
+            stride does not divide a row of its tokens, or there is no such compressor or position; no weights were
+            read by then.
         ValueError: the teacher's weights do not fit its configuration.
     """
     check_output(out, resolve_model(teacher))
     config = load_config(resolve_model(teacher))
     try:
-        student = student_config(config, compressor_type, stride)
+        student = student_config(config, compressor_type, stride, position)
         compressor = build_compressor(student)
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -132,8 +144,10 @@ def init_student(
         note = _NOTE.format(teacher=shown_name(teacher), compressor=compressor_type)
         model_card(student, teacher, name=out.name, note=note).save(folder / "README.md")
         if fresh:
-            made = {"teacher": shown_name(teacher), "compressor": compressor_type, "stride": stride}
-            (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
+            kind = {"compressor": compressor_type, "stride": stride, "position": position}
+            made = {"teacher": shown_name(teacher), **kind}
+            (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "
+")
     tokens = student.image_seq_length
     logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * student.compression)
     return student

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import yaml
 from trl import DatasetMixtureConfig, TrlParser
 
-from fcotvl_hf.modeling import COMPRESSORS
+from fcotvl_hf.modeling import COMPRESSORS, POSITIONS
 from fcotvl_hf.training.base_config import FCoTConfig
 
 
@@ -36,6 +36,9 @@ class ModelArguments:
     compressor: str = field(
         default="conv1d",
         metadata={"help": "Compressor of a student made from --teacher.", "choices": list(COMPRESSORS)},
+    )
+    compressor_position: str = field(
+        default=POSITIONS[0], metadata={"help": "Where that compressor stands.", "choices": list(POSITIONS)}
     )
     max_tiles: int | None = field(
         default=None,

@@ -20,7 +20,9 @@ from .data import ocr_pages
 logger = logging.getLogger(__name__)
 
 
-def student_of(student: str | None, teacher: str | None, stride: int, compressor: str, output_dir: Path) -> str:
+def student_of(
+    student: str | None, teacher: str | None, stride: int, compressor: str, output_dir: Path, position: str
+) -> str:
     """The model to train; made from the teacher, into ``output_dir/init``, if only that is given.
 
     Args:
@@ -29,6 +31,7 @@ def student_of(student: str | None, teacher: str | None, stride: int, compressor
         stride: compression of a student made here.
         compressor: compressor of a student made here.
         output_dir: the run's folder.
+        position: where the compressor of a student made here stands.
 
     Raises:
         UsageError: neither is given.
@@ -41,7 +44,7 @@ def student_of(student: str | None, teacher: str | None, stride: int, compressor
     state = PartialState()
     with state.main_process_first():
         if state.is_main_process:
-            init_student(teacher, made, stride, compressor, overwrite=True)
+            init_student(teacher, made, stride, compressor, overwrite=True, position=position)
     return str(made)
 
 

@@ -27,7 +27,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, Modul
 def test_both_steps_take_the_same_step(scripts) -> None:
     losses, weights, logits = [], [], []
     for name in ("ours", "obvious"):
-        step, size, most = scripts[1].prepare(name, scripts[1].with_layers(SMALL, 1), (2, 1), 2, 20)
+        step, size, most = scripts[1].prepare(name, SMALL.with_layers(1), (2, 1), 2, 20)
         losses.append([step(), step()])
         weights.append(size)
         logits.append(most())
