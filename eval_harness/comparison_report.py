@@ -84,6 +84,7 @@ def compare(model: Evaluation, teacher: Evaluation) -> dict[str, Any]:
         "kind": "teacher" if model is teacher else "student",
         "compression": model.results["compression"],
         "tokens_per_image": model.tokens_per_image,
+        "tokens_over_layers": model.tokens_over_layers,
         "score": float(np.mean(scores)),
         "difference": [difference.low, difference.high],
         "retention": retention(*kept) if able else None,
@@ -114,14 +115,18 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """The comparison for the terminal."""
     table = Table(title=f"Kept of {rows[0]['label']}", title_justify="left")
     table.add_column("model", no_wrap=True)
-    for heading in ("tokens", *rows[0]["tasks"], "score", "difference", "kept", "95 %"):
+    dropping = any(row["tokens_over_layers"] != row["tokens_per_image"] for row in rows)
+    tokens = ("tokens", "over layers") if dropping else ("tokens",)
+    for heading in (*tokens, *rows[0]["tasks"], "score", "difference", "kept", "95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         low, high = row["difference"]
         difference = "–" if row["kind"] == "teacher" else f"{low:+.3f} … {high:+.3f}"
         scores = [f"{entry['score']:.3f}" for entry in row["tasks"].values()]
         kept = [_percent([row["retention"]]), _percent(row["retention_interval"])]
-        table.add_row(row["label"], f"{row['tokens_per_image']:.1f}", *scores, f"{row['score']:.3f}", difference, *kept)
+        counts = [row["tokens_per_image"], row["tokens_over_layers"]][: len(tokens)]
+        spent = [f"{count:.1f}" for count in counts]
+        table.add_row(row["label"], *spent, *scores, f"{row['score']:.3f}", difference, *kept)
     return table
 
 
@@ -175,8 +180,9 @@ def _extremes(changed: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[st
 
 def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, str]]:
     """File name → caption and SVG."""
-    caption = "Score against visual tokens per image: further left is cheaper, higher is better."
-    plots = {"score-over-tokens": (caption, score_over_tokens(rows))}
+    caption = "Score against visual tokens per image (mean over layers): further left is cheaper, higher is better."
+    spent = [{**row, "tokens_per_image": row["tokens_over_layers"]} for row in rows]
+    plots = {"score-over-tokens": (caption, score_over_tokens(spent))}
     able = [task for task, entry in rows[0]["tasks"].items() if entry["kept"] is not None]
     if len(able) > 2:  # fewer rays are no area
         shares = {row["label"]: {task: row["tasks"][task]["kept"] for task in able} for row in rows}

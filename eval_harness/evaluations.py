@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 
 from .results import Results, read_results
 from .samples import Record, read_records, samples_file
@@ -34,8 +35,14 @@ class Evaluation:
 
     @property
     def tokens_per_image(self) -> float:
-        """Mean over tasks of the visual tokens that an image costs."""
-        return sum(self.results["tasks"][task]["tokens_per_image"] for task in self.samples) / len(self.samples)
+        """Mean over tasks of the visual tokens of an image that the language model's last layer sees."""
+        return fmean(self.results["tasks"][task]["tokens_per_image"] for task in self.samples)
+
+    @property
+    def tokens_over_layers(self) -> float:
+        """The same, mean over the layers: more where tokens are dropped on the way."""
+        entries = [self.results["tasks"][task] for task in self.samples]
+        return fmean(entry.get("tokens_over_layers", entry["tokens_per_image"]) for entry in entries)
 
 
 def read_evaluation(folder: Path) -> Evaluation:

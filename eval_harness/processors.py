@@ -23,7 +23,7 @@ class Tilings:
     def __init__(self, processors: Processors, max_tiles: int | None) -> None:
         by_row = processors if isinstance(processors, Mapping) else {}
         everybody = [processors] if isinstance(processors, FCoTVLProcessor) else by_row.values()
-        limited = {id(processor): _limited(processor, max_tiles) for processor in everybody}
+        limited = {id(processor): with_tile_limit(processor, max_tiles) for processor in everybody}
         self._by_row = {name: limited[id(processor)] for name, processor in by_row.items()}
         self._common = limited[id(processors)] if isinstance(processors, FCoTVLProcessor) else None
         self.distinct = [_tiling(processor) for processor in limited.values()]
@@ -36,7 +36,8 @@ class Tilings:
         return _tiling(self[row])
 
 
-def _limited(processor: FCoTVLProcessor, max_tiles: int | None) -> FCoTVLProcessor:
+def with_tile_limit(processor: FCoTVLProcessor, max_tiles: int | None) -> FCoTVLProcessor:
+    """A processor like ``processor`` that cuts an image into at most ``max_tiles``; ``None`` leaves its own limit."""
     if max_tiles is None:
         return processor
     limited = copy.copy(processor)

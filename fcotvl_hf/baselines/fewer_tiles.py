@@ -4,10 +4,10 @@ A page's tokens change in steps of whole tiles, so rows get their limits in turn
 pages have tiles to spare. A page of one tile keeps it.
 """
 
-import copy
 import logging
 from collections.abc import Iterable
 
+from fcotvl_hf.eval_harness.processors import with_tile_limit
 from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.io.images import read_size
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -42,7 +42,7 @@ def fewer_tiles(
     """
     reduced_length(teacher, 1)
     limits = range(processor.image_processor.min_patches, processor.image_processor.max_patches + 1)
-    cut = {limit: _with_limit(processor, limit) for limit in limits}
+    cut = {limit: with_tile_limit(processor, limit) for limit in limits}
     chosen: dict[str, FCoTVLProcessor] = {}
     surplus, total = 0.0, 0  # tiles spent so far beyond the target, and in full
     for row in rows:
@@ -57,13 +57,6 @@ def fewer_tiles(
             "fewer tiles leave %.2f of the tokens, not %.2f: pages have no more to spare", keep + surplus / total, keep
         )
     return teacher, chosen
-
-
-def _with_limit(processor: FCoTVLProcessor, limit: int) -> FCoTVLProcessor:
-    limited = copy.copy(processor)
-    limited.image_processor = copy.copy(processor.image_processor)
-    limited.image_processor.max_patches = limit
-    return limited
 
 
 def _tiles(processor: FCoTVLProcessor, sizes: Iterable[tuple[int, int]]) -> int:

@@ -15,6 +15,7 @@ def add_eval(commands: Commands) -> None:
 fcotvl eval tiny-50 --tasks tiny-table,tiny-chart --out runs/50
 fcotvl eval student --tasks docvqa,chartqa --out runs/student --data-root data --limit 100
 accelerate launch -m fcotvl_hf.cli eval student --tasks docvqa --out runs/student      on several devices
+fcotvl eval tiny --tasks tiny-table --out runs/fastv-50 --reduce fastv:0.5            a rival on the same weights
 fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report                  what the students keep"""
     parser = add_command(commands, "eval", "score a model on benchmarks, or compare scores", _eval, examples)
     which = parser.add_mutually_exclusive_group(required=True)
@@ -30,6 +31,11 @@ fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report            
     )
     parser.add_argument(
         "--data-root", type=Path, metavar="DIR", help="Parquet files with the data sets' columns instead of the Hub"
+    )
+    parser.add_argument(
+        "--reduce",
+        metavar="METHOD:KEEP",
+        help="drop or merge visual tokens without training, such as fastv:0.5 (docs/rivals.md); a wrong name lists all",
     )
     parser.add_argument("--card", action="store_true", help="put the scores into the card of MODEL, a folder")
 
@@ -50,6 +56,7 @@ def _eval(args: argparse.Namespace, rest: list[str]) -> None:
         batch_size=args.batch_size,
         data_root=args.data_root,
         card=args.card,
+        reduce=args.reduce,
     )
 
 

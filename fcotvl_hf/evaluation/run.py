@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from accelerate import PartialState
@@ -12,7 +13,7 @@ from fcotvl_hf.command import UsageError
 from fcotvl_hf.eval_harness.loading import LoadedRows, load_rows
 from fcotvl_hf.eval_harness.publish import add_to_card, write_published
 from fcotvl_hf.eval_harness.result import TaskResult
-from fcotvl_hf.eval_harness.results import Results, build_results, read_results, write_results
+from fcotvl_hf.eval_harness.results import Results, TaskEntry, build_results, read_results, write_results
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tables import print_whole
 from fcotvl_hf.eval_harness.tasks import TASKS, Task, get_task
@@ -21,6 +22,7 @@ from fcotvl_hf.hub.models import load_model, revision_of
 from fcotvl_hf.hub.names import resolve_model, shown_name
 
 from .drawn import drawn_rows
+from .reducing import Posed, asked_reduction, reduce_for
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ def run_evaluation(
     batch_size: int = 16,
     data_root: Path | None = None,
     card: bool = False,
+    reduce: str | None = None,
 ) -> None:
     """Evaluate a model; write ``results.json``, ``samples-<task>.jsonl`` and what the Hub reads, print a table.
 
@@ -46,14 +49,17 @@ def run_evaluation(
         batch_size: rows per call of ``generate``; answers do not depend on it.
         data_root: folder with copies of the tasks' data, see ``loading.local_files``.
         card: put the scores into the card in the model's folder.
+        reduce: evaluate a reduction of the model instead, see ``baselines.specification``.
 
     Raises:
-        UsageError: a task is unknown, or none is named; or there is no folder with a card.
+        UsageError: a task or a reduction is unknown, or no task is named; or there is no folder with a card.
         FileExistsError: ``out`` holds another evaluation.
         ValueError: rows lack columns, there are none, or it is another kind of model.
         OSError: model, processor or data are not there.
     """
     chosen = _tasks(tasks)
+    earlier = read_results(out)
+    asked = asked_reduction(reduce, card, earlier)
     folder = Path(resolve_model(name))
     if card and not (folder / "README.md").is_file():
         raise UsageError(f"--card needs a model folder with a README.md, which {name} is not")
@@ -63,19 +69,24 @@ def run_evaluation(
     loaded = {task.name: _rows(task, data_root, limit, tile) for task in chosen}
     state = PartialState()
     model, processor = load_model(name, device=state.device)
-    earlier, revision = read_results(out), revision_of(name)
+    revision = revision_of(name)
     finished: list[TaskResult] = []
     for task in chosen:
         rows = loaded.pop(task.name)
-        result = evaluate(model, processor, rows.rows, task, batch_size=batch_size, out=out, total=rows.count)
+        again = partial(_rows, task, data_root, limit, tile)
+        posed = Posed(task, model, processor) if asked is None else reduce_for(task, model, processor, asked, again)
+        result = evaluate(
+            posed.model, posed.processor, rows.rows, posed.task, batch_size=batch_size, out=out, total=rows.count
+        )
         told = {"limit": limit, "local": data_root is not None}
         unknown = {"revision": None} if data_root else {}  # of a copy nobody knows the commit
         finished.append(replace(result, settings=result.settings | told | unknown))
-        results = build_results(model, shown_name(name), finished, revision, earlier)
+        results = build_results(posed.model, shown_name(name), finished, revision, earlier, posed.reduction)
         if state.is_main_process:
             write_results(out, results)
     if state.is_main_process:
-        write_published(out, results)
+        if asked is None:  # the Hub asks for scores of models
+            write_published(out, results)
         if card:
             add_to_card(folder, results)
         print_whole(as_table(results, [task.name for task in chosen]))
@@ -98,13 +109,19 @@ def as_table(results: Results, tasks: Sequence[str]) -> Table:
             f"{entry['score']:.4f}",
             f"{entry['stderr']:.4f}",
             f"{entry['tokens_per_image']:.1f}",
-            _listed(entry["metrics"]),
+            _listed({**entry["metrics"], **_over_layers(entry)}),
         )
     return table
 
 
 def _listed(metrics: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {figure:.4g}" for name, figure in metrics.items())
+
+
+def _over_layers(entry: TaskEntry) -> dict[str, float]:
+    """How many tokens a layer sees on average, where layers differ."""
+    mean = entry.get("tokens_over_layers", entry["tokens_per_image"])
+    return {} if mean == entry["tokens_per_image"] else {"tokens over layers": mean}
 
 
 def _tasks(names: str | None) -> list[Task]:

@@ -1,4 +1,4 @@
-"""VisionZip, PruMerge+, ToMe and DivPrune against slow references: one tile at a time, written from the papers' rules."""
+"""VisionZip, PruMerge+, ToMe and DivPrune against slow references, a tile at a time, written from the papers' rules."""
 
 import math
 from collections.abc import Sequence
