@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
-from .fingerprint import model_fingerprint, settings_hash
+from .backend import Backend
+from .fingerprint import settings_hash
 from .result import TaskResult
 
 SCHEMA = 1
@@ -42,6 +42,7 @@ class Results(TypedDict):
     tasks: dict[str, TaskEntry]
     settings_hash: str  # equal for equal weights, tasks and settings
     versions: dict[str, str]
+    backend: str  # what computed the answers: transformers or vllm
     device: str
     dtype: str
     commit: str | None  # of this code's checkout, null outside one
@@ -49,7 +50,7 @@ class Results(TypedDict):
 
 
 def build_results(
-    model: FCoTVLForConditionalGeneration,
+    backend: Backend,
     name: str,
     results: Sequence[TaskResult],
     revision: str | None = None,
@@ -58,25 +59,26 @@ def build_results(
     """Gather the results of one model.
 
     Args:
-        model: the FCoT-VL model that was evaluated.
+        backend: what answered, with the model that was evaluated.
         name: its folder, Hub id or baseline's name.
         results: one per task.
         revision: commit of the Hub repository it was loaded from.
         earlier: results of the same model; their other tasks are kept.
     """
     tasks = {**(earlier["tasks"] if earlier else {}), **{result.task.name: _entry(result) for result in results}}
-    versions = {package: version(package) for package in _PACKAGES}
+    versions = {package: version(package) for package in _PACKAGES} | backend.versions
     settings = {name: [entry["version"], entry["settings"]] for name, entry in tasks.items()}
     return Results(
         schema=SCHEMA,
         model=name,
         revision=revision,
-        compression=model.config.compression,
+        compression=backend.config.compression,
         tasks=tasks,
-        settings_hash=settings_hash({"model": model_fingerprint(model), "tasks": settings}),
+        settings_hash=settings_hash({"model": backend.fingerprint, "tasks": settings}),
         versions={"python": platform.python_version(), **versions},
-        device=str(model.device),
-        dtype=str(model.dtype).removeprefix("torch."),
+        backend=backend.name,
+        device=backend.device,
+        dtype=backend.dtype,
         commit=code_commit(),
         seconds=sum(result.seconds for result in results),
     )

@@ -30,6 +30,22 @@ fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report            
     parser.add_argument(
         "--data-root", type=Path, metavar="DIR", help="Parquet files with the data sets' columns instead of the Hub"
     )
+    parser.add_argument(
+        "--revision",
+        action="append",
+        default=[],
+        metavar="TASK=REVISION",
+        help="read a task's data set at this commit or branch of the Hub; may be given for several tasks",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=("transformers", "vllm"),
+        default="transformers",
+        help="what runs the model; vllm must be installed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--attention", type=positive, default=0, metavar="N", help="draw where the answers to N rows of each task look"
+    )
     parser.add_argument("--card", action="store_true", help="put the scores into the card of MODEL, a folder")
 
 
@@ -49,6 +65,9 @@ def _eval(args: argparse.Namespace, rest: list[str]) -> None:
         batch_size=args.batch_size,
         data_root=args.data_root,
         card=args.card,
+        revisions=args.revision,
+        backend=args.backend,
+        attention=args.attention,
     )
 
 
