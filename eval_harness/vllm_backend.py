@@ -23,8 +23,8 @@ class VllmBackend(Backend):
 
     Args:
         folder: the model's, with safetensors weights.
-        **options: arguments of ``vllm.LLM``; without ``dtype`` the weights' own is taken, but float32 on a CPU, as by
-            transformers' backend.
+        **options: arguments of ``vllm.LLM``. By default a CPU computes in float32, as transformers' backend does
+            there, and uncompiled.
 
     Raises:
         ImportError: vLLM is not installed.
@@ -39,8 +39,8 @@ class VllmBackend(Backend):
         self.config = FCoTVLConfig.from_pretrained(folder)
         accelerator = torch.accelerator.current_accelerator(check_available=True)
         self._device = "cpu" if accelerator is None else str(accelerator)
-        own = "float32" if accelerator is None else "auto"
-        self._engine = LLM(model=str(folder), **{"dtype": own, **options})
+        on_cpu = {"dtype": "float32", "enforce_eager": True} if accelerator is None else {}
+        self._engine = LLM(model=str(folder), **on_cpu | options)
 
     @property
     def fingerprint(self) -> str:
