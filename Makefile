@@ -61,6 +61,6 @@ $(VLLM_VENV)/.installed: pyproject.toml
 $(LMMS_VENV)/.installed: pyproject.toml
 	test -x $(LMMS_VENV)/bin/python || $(PYTHON) -m venv $(LMMS_VENV)
 	$(LMMS_VENV)/bin/python -m pip install --quiet "$(TORCH)"
-	$(LMMS_VENV)/bin/python -m pip install --quiet -e . "pytest>=9" loguru sacrebleu pytablewriter tenacity python-dotenv
+	$(LMMS_VENV)/bin/python -m pip install --quiet -e . "pytest>=9" loguru sacrebleu pytablewriter tenacity python-dotenv "filelock<4"
 	$(LMMS_VENV)/bin/python -m pip install --quiet --no-deps "$(LMMS)"
 	touch $@
