@@ -74,7 +74,7 @@ def test_a_local_task_gets_the_answers_of_our_own_runner(tmp_path: Path) -> None
 
     (log,) = tmp_path.glob("out/**/*samples_local_lookup.jsonl")
     samples = sorted((json.loads(line) for line in log.read_text().splitlines()), key=lambda each: each["doc_id"])
-    said = [sample["filtered_resps"][0] for sample in samples]
+    said = [sample["filtered_resps"] for sample in samples]
     expected = evaluate(*load_model("tiny-50", device="cpu"), rows, get_task("tiny-lookup"), progress=False)
     assert said == [record["prediction"] for record in expected.samples]
     (results,) = tmp_path.glob("out/**/*results.json")
