@@ -1,12 +1,13 @@
 """``fcotvl eval --compare``: the first folder is the teacher's, the others' scores are set against it.
 
 Writes ``comparison.json``, ``changes.jsonl`` (every sample that scores differently, with the answers aligned word by
-word), the plots, ``report.html`` and ``report.md``.
+word), the plots, where the answers look if the folders have that, ``report.html`` and ``report.md``.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from rich.table import Table
 
 from fcotvl_hf.io.atomic import atomic_write
 
+from .attention_report import Sheet, attention_sheets
 from .comparison import paired_difference, retention, retention_interval
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
+from .pictures import png
 from .plots import legibility_chart, radar, score_over_tokens
 from .samples import Record
 from .strata import mean
@@ -55,8 +58,11 @@ def compare_folders(folders: Sequence[Path], out: Path) -> None:
     for name, (_, plot) in plots.items():
         atomic_write(out / f"{name}.svg", plot)
     shown = {row["label"]: _extremes(each) for row, each in zip(rows[1:], changed[1:], strict=True)}
+    sheets = {f"attention-{number}.png": sheet for number, sheet in enumerate(attention_sheets(evaluations))}
+    for name, sheet in sheets.items():
+        atomic_write(out / name, png(sheet.picture))
     for name in ("report.html", "report.md"):
-        atomic_write(out / name, _render(name, rows, plots, shown))
+        atomic_write(out / name, _render(name, rows, plots, shown, sheets))
     print_whole(as_table(rows))
 
 
@@ -134,7 +140,7 @@ def _labelled(evaluations: Sequence[Evaluation], folders: Sequence[Path]) -> lis
     """Models of the same name told apart by their folders."""
     names = Counter(each.label for each in evaluations)
     return [
-        each if names[each.label] == 1 else Evaluation(f"{each.label} ({folder})", each.results, each.samples)
+        each if names[each.label] == 1 else replace(each, label=f"{each.label} ({folder})")
         for each, folder in zip(evaluations, folders, strict=True)
     ]
 
@@ -199,6 +205,7 @@ def _render(
     rows: Sequence[Mapping[str, Any]],
     plots: Mapping[str, tuple[str, str]],
     shown: Mapping[str, Mapping[str, Any]],
+    sheets: Mapping[str, Sheet],
 ) -> str:
     package = "fcotvl_hf.eval_harness"
     html = name.endswith(".html")
@@ -206,7 +213,7 @@ def _render(
     environment.filters["percent"] = _percent
     style = (resources.files(package) / "templates" / "report.css").read_text()
     template = environment.get_template(f"comparison.{name.removeprefix('report.')}.j2")
-    return template.render(rows=rows, plots=plots, shown=shown, style=style)
+    return template.render(rows=rows, plots=plots, shown=shown, sheets=sheets, style=style)
 
 
 def _percent(shares: Sequence[float | None] | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
+from .attention_pictures import Picture, read_pictures
 from .results import Results, read_results
 from .samples import Record, read_records, samples_file
 from .strata import Floats, strata
@@ -22,11 +23,15 @@ class Evaluation:
         label: what reports call it.
         results: content of ``results.json``.
         samples: task → row id → record.
+        pictures: where answers look, see ``attention_pictures``.
+        folder: where the pictures' files are.
     """
 
     label: str
     results: Results
     samples: Mapping[str, Mapping[str, Record]]
+    pictures: Sequence[Picture]
+    folder: Path
 
     @property
     def strata(self) -> dict[str, dict[str, Floats]]:
@@ -61,7 +66,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         if not path.is_file():
             raise FileNotFoundError(f"{path} is gone, without which {task} cannot be compared; evaluate again")
         samples[task] = {record["id"]: record for record in read_records(path)}
-    return Evaluation(results["model"], results, samples)
+    return Evaluation(results["model"], results, samples, read_pictures(folder), folder)
 
 
 def on_the_same_rows(evaluations: Sequence[Evaluation]) -> list[Evaluation]:

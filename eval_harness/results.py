@@ -11,9 +11,9 @@ from statistics import fmean
 from typing import Any, NotRequired, TypedDict
 
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
-from .fingerprint import model_fingerprint, settings_hash
+from .backend import Backend
+from .fingerprint import settings_hash
 from .result import TaskResult
 
 SCHEMA = 1
@@ -61,6 +61,7 @@ class Results(TypedDict):
     tasks: dict[str, TaskEntry]
     settings_hash: str  # equal for equal weights, tasks and settings
     versions: dict[str, str]
+    backend: str  # what computed the answers: transformers or vllm
     device: str
     dtype: str
     commit: str | None  # of this code's checkout, null outside one
@@ -68,7 +69,7 @@ class Results(TypedDict):
 
 
 def build_results(
-    model: FCoTVLForConditionalGeneration,
+    backend: Backend,
     name: str,
     results: Sequence[TaskResult],
     revision: str | None = None,
@@ -78,7 +79,7 @@ def build_results(
     """Gather the results of one model.
 
     Args:
-        model: the FCoT-VL model that was evaluated.
+        backend: what answered, with the model that was evaluated.
         name: its folder, Hub id or baseline's name.
         results: one per task.
         revision: commit of the Hub repository it was loaded from.
@@ -87,18 +88,19 @@ def build_results(
     """
     own = {result.task.name: _entry(result, reduction) for result in results}
     tasks = {**(earlier["tasks"] if earlier else {}), **own}
-    versions = {package: version(package) for package in _PACKAGES}
+    versions = {package: version(package) for package in _PACKAGES} | backend.versions
     settings = {name: [entry["version"], entry["settings"]] for name, entry in tasks.items()}
     told = Results(
         schema=SCHEMA,
         model=f"{name} {reduction.name}" if reduction else name,
         revision=revision,
-        compression=reduction.compression if reduction else model.config.compression,
+        compression=reduction.compression if reduction else backend.config.compression,
         tasks=tasks,
-        settings_hash=settings_hash({"model": model_fingerprint(model), "tasks": settings}),
+        settings_hash=settings_hash({"model": backend.fingerprint, "tasks": settings}),
         versions={"python": platform.python_version(), **versions},
-        device=str(model.device),
-        dtype=str(model.dtype).removeprefix("torch."),
+        backend=backend.name,
+        device=backend.device,
+        dtype=backend.dtype,
         commit=code_commit(),
         seconds=sum(result.seconds for result in results),
     )

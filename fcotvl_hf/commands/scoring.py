@@ -37,6 +37,22 @@ fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report            
         metavar="METHOD:KEEP",
         help="drop or merge visual tokens without training, such as fastv:0.5 (docs/rivals.md); a wrong name lists all",
     )
+    parser.add_argument(
+        "--revision",
+        action="append",
+        default=[],
+        metavar="TASK=REVISION",
+        help="read a task's data set at this commit or branch of the Hub; may be given for several tasks",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=("transformers", "vllm"),
+        default="transformers",
+        help="what runs the model; vllm must be installed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--attention", type=positive, default=0, metavar="N", help="draw where the answers to N rows of each task look"
+    )
     parser.add_argument("--card", action="store_true", help="put the scores into the card of MODEL, a folder")
 
 
@@ -57,6 +73,9 @@ def _eval(args: argparse.Namespace, rest: list[str]) -> None:
         data_root=args.data_root,
         card=args.card,
         reduce=args.reduce,
+        revisions=args.revision,
+        backend=args.backend,
+        attention=args.attention,
     )
 
 

@@ -146,8 +146,7 @@ def init_student(
         if fresh:
             kind = {"compressor": compressor_type, "stride": stride, "position": position}
             made = {"teacher": shown_name(teacher), **kind}
-            (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "
-")
+            (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
     tokens = student.image_seq_length
     logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * student.compression)
     return student

@@ -2,22 +2,28 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
+from PIL import Image
 
 from fcotvl_hf.cli import main
+from fcotvl_hf.conversion.student import init_student
 from fcotvl_hf.dataset_builders.ocr_mix import legibility
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.tasks import get_task
+from fcotvl_hf.evaluation.chosen import chosen_tasks
 from fcotvl_hf.evaluation.drawn import PAGES, drawn_rows
 from fcotvl_hf.tiny.scores import ask_all, fresh_rows
 
@@ -99,6 +105,11 @@ def test_the_eye_test_has_every_size_at_the_models_tile() -> None:
         (["--tasks", "docvqa", "--data-root", "absent"], 2, "--data-root absent is no folder"),
         (["--tasks", "docvqa", "--data-root", "."], 1, "there are no Parquet files for docvqa; they may be at"),
         (["--tasks", "tiny-table", "--card"], 2, "--card needs a model folder with a README.md"),
+        (["--tasks", "docvqa", "--revision", "docvqa"], 2, "--revision docvqa is not TASK=REVISION with a task of"),
+        (["--tasks", "docvqa", "--revision", "mme=v1"], 2, "--revision mme=v1 is not TASK=REVISION with a task of"),
+        (["--tasks", "tiny-table", "--revision", "tiny-table=v1"], 2, "with a task of --tasks that is on the Hub"),
+        (["--tasks", "docvqa"], 1, "docvqa: lmms-lab/DocVQA cannot be loaded"),
+        (["--tasks", "tiny-table", "--backend", "vllm"], 2, "--backend vllm needs vLLM, which lives in an environment"),
     ],
 )
 def test_errors_are_one_line_and_nothing_is_written(
@@ -110,6 +121,8 @@ def test_errors_are_one_line_and_nothing_is_written(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    if "vllm" in options and find_spec("vllm"):
+        pytest.skip("it is here")
     monkeypatch.chdir(tmp_path)
     assert main(["eval", str(teacher_folder), *options, "--out", "out"]) == status
     error = capsys.readouterr().err
@@ -126,6 +139,64 @@ def test_a_model_without_a_processor_is_one_line(
     assert main(["eval", str(model), "--tasks", "tiny-table", "--limit", "1", "--out", str(tmp_path / "out")]) == 1
     error = capsys.readouterr().err
     assert "processor" in error and error.count("\n") == 1
+
+
+def test_a_revision_reaches_its_task_alone() -> None:
+    docvqa, chartqa = chosen_tasks("docvqa,chartqa,docvqa", ["docvqa=v1.0"])
+    assert docvqa.source.revision == "v1.0" and docvqa.source.config == "DocVQA"
+    assert chartqa == get_task("chartqa")
+
+
+TASKS = ("docvqa", "ai2d")
+
+
+def _samples(folder: Path, task: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / f"samples-{task}.jsonl").read_text().splitlines()]
+
+
+def test_attention_is_drawn_and_compared(
+    teacher_folder: Path, data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--tasks", ",".join(TASKS), "--data-root", str(data_root), "--attention", "2"]
+    found: list[dict[tuple[str, str], str]] = []
+    half = tmp_path / "half"
+    init_student(str(teacher_folder), half, compressor_type="mean", stride=2)
+    for model in (teacher_folder, half):
+        assert main(["eval", str(model), *options, "--out", str(tmp_path / "out" / model.name)]) == 0
+        folder = tmp_path / "out" / model.name
+        said = {(task, each["id"]): each["prediction"] for task in TASKS for each in _samples(folder, task)}
+        drawn = json.loads((folder / "attention.json").read_text())
+        found.append({(each["task"], each["id"]): each["prediction"] for each in drawn})
+        asked = [(task, row) for task in TASKS for row in ("0", "1") if said[task, row]]  # empty answers look nowhere
+        assert found[-1] == {row: said[row] for row in asked}
+        assert len(said) == 8  # all rows are answered
+        for each in drawn:
+            assert 0 < each["share"] < 1
+            assert Image.open(folder / each["file"]).size in ((112, 112), (224, 112))
+
+    both = found[0].keys() & found[1].keys()
+    assert ("docvqa", "0") in both
+    folders = [str(tmp_path / "out" / name) for name in ("teacher", "half")]
+    assert main(["eval", "--compare", *folders, "--out", str(tmp_path / "report")]) == 0
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert page.count('<figure class="sheet"><img src="data:image/png;base64,') == len(both)
+    text = (tmp_path / "report" / "report.md").read_text()
+    files = re.findall(r"\]\((attention-\d\.png)\)", text)
+    assert len(files) == len(both)
+    first = Image.open(tmp_path / "report" / files[0])
+    assert first.size == (2 * 112 + 8, 112)  # both models' veils over the same page
+
+
+def test_attention_needs_tokens_with_a_place(
+    teacher_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "learned"
+    init_student(str(teacher_folder), model, compressor_type="qformer", stride=2)
+    options = ["--tasks", "tiny-table", "--attention", "1", "--out", str(tmp_path / "out")]
+    assert main(["eval", str(model), *options]) == 2
+    error = capsys.readouterr().err
+    assert "'qformer' have no place on the page" in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def _launch(model: Path, out: Path, processes: int) -> list[str]:
