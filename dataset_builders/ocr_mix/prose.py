@@ -21,8 +21,8 @@ _MONTHS = (
 )
 _SLOT = re.compile(r"\{(\w+)\}")
 _PLAIN_SENTENCE = re.compile(r"[A-Z][A-Za-z0-9 ,;:'()-]{40,220}\.")
-_MANUAL_SHARE = 0.15
-"""Of English sentences."""
+_MANUAL_SHARE = 0.4
+"""Of English sentences about technology."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Writer:
 
     def sentence(self) -> str:
         """One sentence."""
-        if self.language == "en" and self.rng.random() < _MANUAL_SHARE:
+        if self.language == "en" and self.topic == "technology" and self.rng.random() < _MANUAL_SHARE:
             return self.rng.choice(_manual())
         return self._fill(self._pick("sentences"))
 

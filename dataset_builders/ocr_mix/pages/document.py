@@ -109,9 +109,9 @@ def _paper(rng: Random, writer: Writer, look: Look) -> list[Block]:
     """Title, authors, then sections with formulas, a figure and a table."""
     blocks: list[Block] = [Heading(1, writer.title(), centred=True)]
     blocks.append(Paragraph(", ".join(writer.slot("person") for _ in range(rng.randint(1, 3)))))
-    label = "Abstract. " if writer.language == "en" else "摘要："
-    blocks.append(Paragraph("", label, writer.paragraph(2, 3)))
-    for number in range(1, 7):
+    label, space = ("Abstract.", " ") if writer.language == "en" else ("摘要：", "")
+    blocks.append(Paragraph("", label, space + writer.paragraph(2, 3)))
+    for number in range(1, 10):
         blocks += _section(rng, writer, look, number)
         extra = rng.random()
         if extra < 0.4:
@@ -160,12 +160,8 @@ def _notice(rng: Random, writer: Writer, look: Look) -> list[Block]:
     blocks: list[Block] = [Heading(1, writer.title(), centred=True), Paragraph(writer.paragraph(1, 3))]
     for _ in range(rng.randint(1, 3)):
         blocks += [Heading(2, writer.heading()), Items([writer.sentence() for _ in range(rng.randint(2, 4))], True)]
-    return [
-        *blocks,
-        Paragraph(writer.paragraph(1, 2)),
-        Paragraph(writer.slot("company")),
-        Paragraph(writer.slot("date")),
-    ]
+    signed = (writer.paragraph(1, 2), writer.slot("company"), writer.slot("date"))
+    return [*blocks, *map(Paragraph, signed)]
 
 
 _MAKERS = {"paper": _paper, "report": _report, "letter": _letter, "notice": _notice}
@@ -216,7 +212,8 @@ def _fit(blocks: Sequence[Block], look: Look, resolution: int) -> tuple[Image.Im
         pages = typeset(_source(kept, look), resolution)
         if len(pages) == 1:
             return pages[0], kept
-        kept = kept[: max(1, min(len(kept) - 1, round(len(kept) / len(pages) + 0.5)))]
+        surplus = len(kept) - len(kept) // (len(pages) - 1) if len(pages) > 2 else len(kept) // 10
+        kept = kept[: len(kept) - max(1, surplus)]
         while len(kept) > 1 and isinstance(kept[-1], Heading):
             kept.pop()
 

@@ -22,9 +22,8 @@ def sample(seed: int) -> Sample:
     formulas = [formula(rng) for _ in range(rng.choices((1, 2, 3), (7, 2, 1))[0])]
     points, resolution = rng.choice((10, 11, 12, 14)), rng.choice((150, 200, 250))
     lines = "\n\n".join(f"$ {each.typst} $" for each in formulas)
-    source = (
-        f"#set page(width: auto, height: auto, margin: {rng.randint(6, 30)}pt)\n#set text(size: {points}pt)\n{lines}"
-    )
+    paper = f"#set page(width: auto, height: auto, margin: {rng.randint(6, 30)}pt)"
+    source = f"{paper}\n#set text(size: {points}pt)\n{lines}"
     page, degradations = scan(typeset(source, resolution)[0], rng)
     answer = "\n".join(each.latex for each in formulas)
     language = choose_language(rng)

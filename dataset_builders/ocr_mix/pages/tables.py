@@ -14,7 +14,7 @@ _STYLES = (
     "stroke: (_, y) => (top: if y <= 1 { 0.8pt } else { 0pt }, bottom: 0.8pt), inset: (x: 9pt, y: 5pt)",
     "stroke: (_, y) => (bottom: 0.4pt + luma(170)), inset: (x: 10pt, y: 6pt)",
     "stroke: 0.4pt + rgb(150,170,200), fill: (_, y) => if y == 0 { rgb(215,228,245) }, inset: 6pt",
-    "stroke: none, inset: 6pt, fill: (_, y) => if y == 0 { rgb(40,70,110).lighten(70%) } else if calc.even(y) { luma(243) }",
+    "stroke: none, inset: 6pt, fill: (_, y) => if y == 0 { rgb(185,200,225) } else if calc.even(y) { luma(243) }",
     'stroke: (x, y) => if y == 0 { (bottom: 1pt) } else { (bottom: (thickness: 0.4pt, dash: "dotted")) }, inset: 6pt',
 )
 
