@@ -21,13 +21,13 @@ def add_writing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, or to finish")
     parser.add_argument("--size", type=positive, required=True, metavar="N", help="rows in all configurations together")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other rows (default: %(default)s)")
-    cores = len(os.sched_getaffinity(0))
+    cores = os.cpu_count() or 1
     parser.add_argument(
         "--num-proc",
         type=positive,
         default=cores,
         metavar="P",
-        help="processes that draw (default: the %(default)s cores)",
+        help="processes that draw (default: %(default)s)",
     )
     parser.add_argument("--preview", action="store_true", help="also a contact sheet of each configuration")
     parser.add_argument("--push", metavar="REPO", help="upload to this data set on the Hub when all is written")
@@ -46,7 +46,7 @@ fcotvl data ocr --out eye-test --size 176 --preset legibility"""
     parser.add_argument(
         "--preset",
         default="ocr-mix",
-        help="which rows; an unknown one is answered with the list (default: %(default)s)",
+        help="which rows; an unknown one is answered with a list (default: %(default)s)",
     )
 
 
