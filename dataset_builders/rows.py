@@ -23,6 +23,7 @@ class Sample:
         answer: what a perfect model says.
         meta: seed, font, size, degradations … (JSON values only).
         glyphs: the centre of each drawn character in pixels of ``image``.
+        mix: the data set it belongs to.
     """
 
     task: str
@@ -31,6 +32,7 @@ class Sample:
     answer: str
     meta: dict[str, Any]
     glyphs: list[Glyph] = field(default_factory=list, repr=False)
+    mix: str = "ocr_mix"
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -48,7 +50,7 @@ class Sample:
             "id": f"{self.task}-{self.meta['seed']}",
             "images": [self.image],
             "messages": self.messages,
-            "source": f"ocr_mix/{self.task}",
+            "source": f"{self.mix}/{self.task}",
             "task": self.task,
             "meta": json.dumps(meta, sort_keys=True),
         }
