@@ -49,5 +49,9 @@ def samples(count: int, seed: int = 0, tile: int = TILE) -> Iterator[Sample]:
         seed: of the first page of each size.
         tile: side of the pages in pixels.
     """
-    for number in range(count):
-        yield sample(seed + number // len(SIZES), SIZES[number % len(SIZES)], tile)
+    return (sample_at(number, seed, tile) for number in range(count))
+
+
+def sample_at(number: int, seed: int = 0, tile: int = TILE) -> Sample:
+    """The page that ``samples`` gives as number ``number``."""
+    return sample(seed + number // len(SIZES), SIZES[number % len(SIZES)], tile)

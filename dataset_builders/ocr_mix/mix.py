@@ -16,6 +16,9 @@ TASKS: dict[str, Sampler] = {
 }
 """Task name → pure function from (seed, domain) to a sample."""
 
+FRESH = 500_000_000
+"""Evaluation uses seeds from here on: no training page comes near them."""
+
 
 def samples(
     tasks: Sequence[str] | None = None, size: int = 1000, seed: int = 0, domain: Domain = Domain()
@@ -42,3 +45,14 @@ def sample_at(index: int, tasks: Sequence[str] | None, seed: int, domain: Domain
     if unknown:
         raise ValueError(f"unknown task {unknown[0]!r}; choose from {', '.join(TASKS)}")
     return TASKS[names[index % len(names)]](seed + index, domain)
+
+
+def fresh_sample(task: str, number: int, seed: int = 0) -> Sample:
+    """Sample ``number`` of those by which one task is evaluated; no training saw it.
+
+    Args:
+        task: a name in ``TASKS``.
+        number: from 0.
+        seed: another seed, other samples.
+    """
+    return sample_at(list(TASKS).index(task) + len(TASKS) * number, None, FRESH + seed)

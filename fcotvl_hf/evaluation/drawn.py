@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from fcotvl_hf.dataset_builders.ocr_mix import legibility
-from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS, sample_at
+from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH, fresh_sample
 from fcotvl_hf.dataset_builders.rows import Sample
 from fcotvl_hf.eval_harness.loading import LoadedRows
 from fcotvl_hf.eval_harness.tasks import Task
-from fcotvl_hf.tiny.scores import FRESH
 
 PAGES = 64
 """Rows of a task without a limit: those that ``fcotvl demo`` asks with its default seed."""
@@ -28,6 +27,5 @@ def drawn_rows(task: Task, limit: int | None, tile: int) -> LoadedRows:
         drawn: Iterator[Sample] = legibility.samples(count, FRESH, tile)
     else:
         count = limit or PAGES
-        first, step = list(TASKS).index(str(task.source.config)), len(TASKS)
-        drawn = (sample_at(first + step * number, None, FRESH) for number in range(count))
+        drawn = (fresh_sample(str(task.source.config), number) for number in range(count))
     return LoadedRows((sample.row() for sample in drawn), count)

@@ -27,16 +27,36 @@ def atomic_write(path: Path | str, content: str | bytes) -> None:
     Raises:
         OSError: the folder does not exist or cannot be written to, or the disk is full.
     """
-    path = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    with atomic_file(path) as unfinished:
+        unfinished.write_bytes(data)
+
+
+@contextmanager
+def atomic_file(path: Path | str) -> Iterator[Path]:
+    """Give a temporary name that becomes ``path`` when the block ends well, and that vanishes when it does not.
+
+    For files that a library writes piece by piece; ``atomic_write`` is for content at hand.
+
+    Args:
+        path: the file to write, replaced if it exists; its folder must exist.
+
+    Yields:
+        An empty file in the same folder, whose name begins with a dot and ends in ``.part``.
+
+    Raises:
+        OSError: the folder does not exist or cannot be written to, or the disk is full.
+    """
+    path = Path(path)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(descriptor)
+    unfinished = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        yield unfinished
         os.chmod(unfinished, 0o666 & ~_umask())  # mkstemp's files are private
         os.replace(unfinished, path)
     except BaseException as error:
-        Path(unfinished).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         _explain_full_disk(error, path)
         raise
 

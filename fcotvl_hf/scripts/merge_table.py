@@ -48,12 +48,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH
     from fcotvl_hf.io.atomic import atomic_write
     from fcotvl_hf.merging.command import MergeOptions, merge
     from fcotvl_hf.merging.pool import Pool, Recipe
     from fcotvl_hf.merging.scorers import TaskScorer, parse_tasks
     from fcotvl_hf.merging.scoring import ScoreBook
-    from fcotvl_hf.tiny.scores import FRESH
     from fcotvl_hf.training.checkpoints import complete_checkpoints
 
     checkpoints = [str(folder) for folder in complete_checkpoints(args.run)[-args.last :]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from fcotvl_hf.dataset_builders.fonts import UNSEEN_FONTS
 from fcotvl_hf.dataset_builders.ocr_mix import recognition
-from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS, sample_at
+from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH, TASKS, sample_at
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.dataset_builders.texts import Lexicon
 from fcotvl_hf.eval_harness.comparison import paired_difference, retention, shuffled_images
@@ -18,9 +18,6 @@ from fcotvl_hf.eval_harness.result import TaskResult
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
-
-FRESH = 500_000_000
-"""Evaluation uses seeds from here on: no training page comes near them."""
 
 _PLAIN_WORDS = Domain(
     fonts=("DejaVuSans", "DejaVuSerif", "DejaVuSansMono"),

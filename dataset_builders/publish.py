@@ -1,0 +1,155 @@
+"""Writing a data set: Parquet shards made in parallel, resumed where a killed run stopped, and the card.
+
+A shard's file appears when it is whole, so the files that are there are the state of the work; ``build.json`` says what
+they belong to. Rows are pure functions of their indices: the files are the same whatever the number of processes.
+"""
+
+import json
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from huggingface_hub import HfApi
+
+from fcotvl_hf.eval_harness.progress import shown_progress
+from fcotvl_hf.io.atomic import atomic_write
+
+from .card import CARD, About, write_card
+from .facts import Facts
+from .parts import Part, Shard
+from .preview import write_previews
+from .shards import read_facts, write_shard
+
+logger = logging.getLogger(__name__)
+
+BUILD = "build.json"
+
+
+def write_dataset(
+    out: Path, parts: Sequence[Part], about: About, *, num_proc: int = 1, preview: bool = False
+) -> dict[tuple[str, str], Facts]:
+    """Write a data set that ``load_dataset(out, config)`` opens, or finish one that was begun.
+
+    Args:
+        out: folder to write: new, empty, or left by a run with the same parts and settings.
+        parts: its splits.
+        about: what the card says, and the settings that tell data sets apart.
+        num_proc: how many processes make rows.
+        preview: draw a contact sheet of each configuration too.
+
+    Returns:
+        (configuration, split) → figures.
+
+    Raises:
+        FileExistsError: ``out`` holds something else.
+        OSError: the disk is full or cannot be written to; the shards that are there are whole.
+        ValueError: ``out`` was begun with other settings, or there is nothing to write.
+    """
+    shards = [shard for part in parts for shard in part.shards()]
+    if not shards:
+        raise ValueError("a data set without rows: give a larger size")
+    _begin(out, parts, about)
+    found = {shard: read_facts(out / shard.path) for shard in shards}
+    facts = {shard: known for shard, known in found.items() if known is not None}
+    missing = [shard for shard in shards if shard not in facts]
+    if facts:
+        logger.info("%s: %d of %d shards are there already", out, len(facts), len(shards))
+    facts.update(_write(out, missing, num_proc))
+    totals = {(part.config, part.split): sum((facts[shard] for shard in part.shards()), Facts()) for part in parts}
+    write_previews(out, parts, sheets=preview)
+    write_card(out, about, totals)
+    return totals
+
+
+def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
+    """Upload a finished data set.
+
+    Args:
+        folder: what ``write_dataset`` wrote.
+        repo_id: of the data set on the Hub; it is made if need be.
+        private: make it for its owner's eyes only.
+
+    Returns:
+        Its address.
+
+    Raises:
+        FileNotFoundError: the folder has no card, so it is not finished.
+        OSError: the Hub cannot be reached, or refuses.
+    """
+    if not (folder / CARD).is_file():
+        raise FileNotFoundError(f"{folder} has no {CARD}: it is no data set, or an unfinished one")
+    api = HfApi()
+    url = api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
+    api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder, ignore_patterns=[".*", "*.part"])
+    return str(url)
+
+
+def _begin(out: Path, parts: Sequence[Part], about: About) -> None:
+    """Claim the folder: say what is built in it, and see that nothing else is."""
+    sizes = [[part.config, part.split, part.size] for part in parts]
+    build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
+    if (out / BUILD).is_file():
+        begun = json.loads((out / BUILD).read_text())
+        if begun != build:
+            raise ValueError(
+                f"{out} was begun with other settings ({_difference(begun, build)}); choose another folder"
+            )
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} exists already and is no data set begun here; choose another name")
+    for part in parts:
+        (out / part.config).mkdir(parents=True, exist_ok=True)
+    for left_over in out.glob("*/.*.part"):
+        left_over.unlink(missing_ok=True)
+    atomic_write(out / BUILD, json.dumps(build, indent=2, ensure_ascii=False) + "\n")
+
+
+def _difference(begun: dict[str, object], build: dict[str, object]) -> str:
+    old, new = ({**each, **each["settings"]} for each in (begun, build))  # type: ignore[dict-item]
+    name = next(name for name in (*new, *old) if name != "settings" and old.get(name) != new.get(name))
+    return f"{name} {old.get(name)}, not {new.get(name)}"
+
+
+def _write(out: Path, shards: Sequence[Shard], num_proc: int) -> dict[Shard, Facts]:
+    """Write shards, with the speed on stderr."""
+    facts: dict[Shard, Facts] = {}
+    start, rows = time.perf_counter(), 0
+    total = sum(len(shard.indices) for shard in shards)
+    bar = sys.stderr.isatty()
+    with shown_progress("rows", total, bar) as advance:
+        for shard, facts[shard] in _written(out, shards, num_proc):
+            rows += facts[shard].rows
+            speed = rows / (time.perf_counter() - start)
+            advance(len(shard.indices))
+            if not bar:
+                logger.info("%s: %d rows, %.1f rows/s so far", shard.path, facts[shard].rows, speed)
+    if shards:
+        seconds = time.perf_counter() - start
+        logger.info("%d rows in %.0f s: %.1f rows/s with %d processes", rows, seconds, rows / seconds, num_proc)
+    return facts
+
+
+def _written(out: Path, shards: Sequence[Shard], num_proc: int) -> Iterator[tuple[Shard, Facts]]:
+    if num_proc == 1:
+        yield from ((shard, write_shard(out, shard)) for shard in shards)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would copy the locks of other threads
+    with ProcessPoolExecutor(num_proc, mp_context=context, initializer=_die_with_parent) as pool:
+        futures = {pool.submit(write_shard, out, shard): shard for shard in shards}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _die_with_parent() -> None:
+    """End this process when its parent is killed; it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
