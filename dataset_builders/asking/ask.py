@@ -1,0 +1,92 @@
+"""Asking with a memory: replies are appended to a file as they come, and what is in it is not asked again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from .request import Model, Outcome, Reply, Request, Settings, request_key
+
+@dataclass(frozen=True)
+class Asked:
+    """Which model is asked, and how; opened where it is needed, so that it can be sent to other processes.
+
+    Args:
+        where: an endpoint's address (``http://…``, ``https://…``), or a folder or Hub id.
+        settings: how it is asked.
+    """
+
+    where: str
+    settings: Settings = Settings()
+
+    def open(self) -> Model:
+        """The model; each process opens it once."""
+        return _open(self)
+
+def ask(asked: Asked, requests: Sequence[Request], replies: Path) -> list[Outcome]:
+    """Get an outcome of every request.
+
+    Args:
+        asked: the model.
+        requests: the questions.
+        replies: JSONL file to which replies are appended; its folder is made if need be. Failures are not kept, so that
+            the next run asks again.
+
+    Returns:
+        Outcomes in the order of the requests.
+
+    Raises:
+        OSError: the model cannot be opened or stops answering, or the file cannot be written. What came before is kept.
+        ValueError: it is not clear which model is meant.
+    """
+    model = asked.open()
+    keys = [request_key(model.name, asked.settings, request) for request in requests]
+    found: dict[str, Outcome] = {**read_replies(replies)}
+    missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in found}
+    if missing:
+        found |= _ask_and_keep(model, missing, replies)
+    return [found[key] for key in keys]
+
+def read_replies(path: Path) -> Mapping[str, Reply]:
+    """Key → reply of a file, without the line that a kill cut off; none if it does not exist."""
+    if not path.is_file():
+        return {}
+    found = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        found[record["key"]] = Reply(record["text"], record["finished"], record["confidence"])
+    return found
+
+def _ask_and_keep(model: Model, missing: Mapping[str, Request], path: Path) -> dict[str, Outcome]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = {id(request): key for key, request in missing.items()}
+    outcomes: dict[str, Outcome] = {}
+    with path.open("ab+") as file:
+        if file.tell() and not _ends_a_line(path):
+            file.write(b"\n")  # a kill cut the last line off
+        for request, outcome in model.answer(list(missing.values())):
+            key = names[id(request)]
+            outcomes[key] = outcome
+            if isinstance(outcome, Reply):
+                file.write(json.dumps({"key": key, **asdict(outcome)}, ensure_ascii=False).encode() + b"\n")
+                file.flush()
+    return outcomes
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
+
+@cache
+def _open(asked: Asked) -> Model:
+    if asked.where.startswith(("http://", "https://")):
+        from .endpoint import Endpoint
+
+        return Endpoint(asked.where, asked.settings)
+    from .local import LocalModel
+
+    return LocalModel(asked.where, asked.settings)
