@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .request import Model, Outcome, Reply, Request, Settings, request_key
 
+
 @dataclass(frozen=True)
 class Asked:
     """Which model is asked, and how; opened where it is needed, so that it can be sent to other processes.
@@ -23,6 +24,7 @@ class Asked:
     def open(self) -> Model:
         """The model; each process opens it once."""
         return _open(self)
+
 
 def ask(asked: Asked, requests: Sequence[Request], replies: Path) -> list[Outcome]:
     """Get an outcome of every request.
@@ -48,6 +50,7 @@ def ask(asked: Asked, requests: Sequence[Request], replies: Path) -> list[Outcom
         found |= _ask_and_keep(model, missing, replies)
     return [found[key] for key in keys]
 
+
 def read_replies(path: Path) -> Mapping[str, Reply]:
     """Key → reply of a file, without the line that a kill cut off; none if it does not exist."""
     if not path.is_file():
@@ -60,6 +63,7 @@ def read_replies(path: Path) -> Mapping[str, Reply]:
             continue
         found[record["key"]] = Reply(record["text"], record["finished"], record["confidence"])
     return found
+
 
 def _ask_and_keep(model: Model, missing: Mapping[str, Request], path: Path) -> dict[str, Outcome]:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +80,12 @@ def _ask_and_keep(model: Model, missing: Mapping[str, Request], path: Path) -> d
                 file.flush()
     return outcomes
 
+
 def _ends_a_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, 2)
         return file.read(1) == b"\n"
+
 
 @cache
 def _open(asked: Asked) -> Model:

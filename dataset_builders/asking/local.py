@@ -46,7 +46,9 @@ class LocalModel:
         inputs = processor(text=prompts, images=images or None, padding=True, padding_side="left", return_tensors="pt")
         inputs = inputs.to(self._model.device)
         set_seed(requests[0].draw)
-        sampling = {"do_sample": True, "temperature": settings.temperature} if settings.temperature else {"do_sample": False}
+        sampling = (
+            {"do_sample": True, "temperature": settings.temperature} if settings.temperature else {"do_sample": False}
+        )
         scores = _TokenScores(inputs["input_ids"].shape[1])
         with torch.inference_mode():
             output = self._model.generate(

@@ -118,7 +118,9 @@ def _rectangle(rng: Random, domain: Domain) -> Figure:
         question = number_question(f"What is the area of the rectangle {names[:4]}?", f"{a * b} {unit}²", steps)
     else:
         steps = [f"The sides are {a} {unit} and {b} {unit}.", f"2 × ({a} + {b}) = 2 × {a + b} = {2 * (a + b)}."]
-        question = number_question(f"What is the perimeter of the rectangle {names[:4]}?", f"{2 * (a + b)} {unit}", steps)
+        question = number_question(
+            f"What is the perimeter of the rectangle {names[:4]}?", f"{2 * (a + b)} {unit}", steps
+        )
     return drawing, question
 
 

@@ -50,7 +50,9 @@ def _sum(rng: Random, values: Values) -> Question:
 def _total(rng: Random, values: Values) -> Question:
     result = sum(values.values(), Decimal())
     steps = [_read(values, list(values)), f"{_joined(values, list(values))} = {plain(result)}."]
-    return number_question(rng.choice(("What is the total of all values?", "What do all add up to?")), plain(result), steps)
+    return number_question(
+        rng.choice(("What is the total of all values?", "What do all add up to?")), plain(result), steps
+    )
 
 
 def _average(rng: Random, values: Values) -> Question:

@@ -68,7 +68,9 @@ class Problem:
             raise ValueError(f"{self.task} {self.meta['seed']}: {question.chain!r} does not verify")
         rng = Random(f"form-{self.task}-{self.meta['seed']}")
         direct = rng.random() < DIRECT_SHARE
-        asked = ask_for_answer(question.text, bool(question.gold.choices)) if direct else ask_for_chain(question.text, rng)
+        asked = (
+            ask_for_answer(question.text, bool(question.gold.choices)) if direct else ask_for_chain(question.text, rng)
+        )
         said = question.answer if direct else question.chain
         form = {"form": "direct" if direct else "chain", "chain_by": "program"}
         meta = {**self.meta, **form, "question": question.text, "gold": question.gold.to_json()}

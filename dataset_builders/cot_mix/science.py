@@ -50,7 +50,12 @@ def _series(rng: Random, domain: Domain) -> Diagram:
         return drawing, number_question("What is the total resistance of the circuit?", f"{total} Ω", [added])
     if kind == 1:
         question = number_question("What current flows in the circuit?", f"{current} A", [added, flows])
-        slips = [f"{current + 1} A", f"{plain(rounded(Decimal(volts) / ohms[0]))} A", f"{2 * current + 1} A", f"{total} A"]
+        slips = [
+            f"{current + 1} A",
+            f"{plain(rounded(Decimal(volts) / ohms[0]))} A",
+            f"{2 * current + 1} A",
+            f"{total} A",
+        ]
         return drawing, as_choices(rng, question, slips) if rng.random() < 0.4 else question
     which = rng.randrange(count)
     steps = [added, flows, f"U{which + 1} = R{which + 1} × I = {ohms[which]} × {current} = {ohms[which] * current} V."]
@@ -146,7 +151,9 @@ def _food_web(rng: Random, domain: Domain) -> Diagram:
     food = rng.choice(eats[eater])
     eaters = [name for name in names if food in eats[name]]
     steps = [arrows, f"Arrows that start at {food} lead to {' and '.join(eaters)}, so {len(eaters)}."]
-    return drawing, number_question(f"In the food web, how many kinds of animals eat the {food}?", str(len(eaters)), steps)
+    return drawing, number_question(
+        f"In the food web, how many kinds of animals eat the {food}?", str(len(eaters)), steps
+    )
 
 
 def _thermometers(rng: Random, domain: Domain) -> Diagram:

@@ -29,7 +29,10 @@ class Table:
     @property
     def cells(self) -> list[list[str]]:
         """The table as texts, header first."""
-        return [list(self.names), *([name, group, str(count), f"{amount:f}"] for name, group, count, amount in self.rows)]
+        return [
+            list(self.names),
+            *([name, group, str(count), f"{amount:f}"] for name, group, count, amount in self.rows),
+        ]
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def sample(seed: int, domain: Domain = PAGES) -> Problem:
     question = rng.choice(KINDS)(rng, table, topic.product)
     page, cells, style = draw_table(rng, domain, table.cells, ROOM)
     if cells != table.cells:
-        raise ValueError(f"table {seed} does not fit on a page of {ROOM} pixels at text heights of {domain.text_height}")
+        raise ValueError(
+            f"table {seed} does not fit on a page of {ROOM} pixels at text heights of {domain.text_height}"
+        )
     image, degradations = degrade(page.image, rng)
     return Problem("table", image, question, {"seed": seed, **style, "clean": not degradations, **degradations})
 
@@ -172,7 +177,8 @@ def _filtered(rng: Random, table: Table, product: str) -> Question:
     limit = rng.choice(sorted(count for _, _, count, _ in table.rows)[:-1])
     found = [(name, count) for name, _, count, _ in table.rows if count > limit]
     steps = [
-        f"{name}: {count} is {'greater' if count > limit else 'not greater'} than {limit}." for name, _, count, _ in table.rows
+        f"{name}: {count} is {'greater' if count > limit else 'not greater'} than {limit}."
+        for name, _, count, _ in table.rows
     ]
     text = f"List every {table.names[0].lower()} whose {table.names[2]} are greater than {limit}."
     if len(found) == 1:

@@ -65,11 +65,18 @@ class Gold:
         if not self.answers:
             raise ValueError("a gold answer must not be empty")
         if self.kind == "choice" and not set(self.answers) <= set(self.choices):
-            raise ValueError(f"the right option {self.answers[0]!r} is not among {', '.join(self.choices) or 'no options'}")
+            raise ValueError(
+                f"the right option {self.answers[0]!r} is not among {', '.join(self.choices) or 'no options'}"
+            )
 
     def to_json(self) -> dict[str, Any]:
-        """The fields as JSON values; ``Gold(**fields)`` with a tuple of answers makes it again."""
+        """The fields as JSON values, which ``from_json`` reads."""
         return {**asdict(self), "answers": list(self.answers), "choices": dict(self.choices)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Gold":
+        """What ``to_json`` gave."""
+        return cls(**{**fields, "answers": tuple(fields["answers"])})
 
 
 def read_gold(answer: str | Sequence[str], choices: Mapping[str, str] | None = None) -> Gold:
@@ -165,7 +172,9 @@ def _choice(answer: str, gold: Gold) -> bool:
     if infer_option(answer, gold.choices) not in gold.answers:
         return False
     words = vqa_normalize(answer)
-    named = {letter for letter, text in gold.choices.items() if vqa_normalize(text) and _within(vqa_normalize(text), words)}
+    named = {
+        letter for letter, text in gold.choices.items() if vqa_normalize(text) and _within(vqa_normalize(text), words)
+    }
     longest = {letter for letter in named if not _part_of_another(letter, named, gold.choices)}
     return not longest or bool(longest & set(gold.answers))
 
@@ -220,7 +229,7 @@ def _same_text(answer: str, right: str) -> bool:
     """Equal words, or a slip in a letter; never another digit and never a negation more or less."""
     if answer == right:
         return bool(right)
-    if re.findall(r"\d+", answer) != re.findall(r"\d+", right) or _negations(answer) != _negations(right):
+    if re.findall(r"\d+", answer) != re.findall(r"\d+", right) or negations(answer) != negations(right):
         return False
     words = answer.split(), right.split()
     negated = any(
@@ -230,7 +239,8 @@ def _same_text(answer: str, right: str) -> bool:
     return not negated and len(words[0]) == len(words[1]) and anls(answer, [right]) > NEAR_TEXT
 
 
-def _negations(text: str) -> int:
+def negations(text: str) -> int:
+    """How many words of a text, as ``vqa_normalize`` leaves it, negate it."""
     return sum(word in _NEGATIONS or word.endswith("n't") for word in text.split())
 
 

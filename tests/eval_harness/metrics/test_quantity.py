@@ -85,5 +85,7 @@ def test_prefixes_keep_their_case() -> None:
 
 
 def test_decimals_tell_how_far_a_number_may_be_rounded() -> None:
-    decimals = [quantity.decimals for text in ("3", "3.30", "1,000.5", "1.25 million") if (quantity := read_quantity(text))]
+    decimals = [
+        quantity.decimals for text in ("3", "3.30", "1,000.5", "1.25 million") if (quantity := read_quantity(text))
+    ]
     assert decimals == [0, 2, 1, 0]
