@@ -4,10 +4,12 @@ Names are the file stems, e.g. ``DejaVuSans-Bold``. ``TRAIN_FONTS`` are what the
 ``UNSEEN_FONTS`` are families it never meets and that only the evaluation uses.
 """
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
 _FOLDERS = {
@@ -19,7 +21,29 @@ _FOLDERS = {
     "Manrope": ("font_manrope", "files"),
     "HankenGrotesk": ("font_hanken_grotesk", "files"),
     "Roboto": ("font_roboto", "files"),
+    "NotoSansSC": ("pylopdf_fonts_zh_cn", "."),
+    "NotoSerifSC": ("pylopdf_fonts_zh_cn", "."),
+    "AmaticSC": ("font_amatic_sc", "files"),
+    "Caveat": ("fontpkg_caveat", "files"),
+    "Kalam": ("fontpkg_kalam", "files"),
+    "ShadowsIntoLight": ("fontpkg_shadows_into_light", "files"),
+    "IndieFlower": ("fontpkg_indie_flower", "files"),
+    "Zeyada": ("fontpkg_zeyada", "files"),
+    "PermanentMarker": ("fontpkg_permanent_marker", "files"),
+    "Lobster": ("fontpkg_lobster", "files"),
+    "Pacifico": ("fontpkg_pacifico", "files"),
+    "BebasNeue": ("fontpkg_bebas_neue", "files"),
+    "Anton": ("fontpkg_anton", "files"),
+    "AbrilFatface": ("fontpkg_abril_fatface", "files"),
+    "Oswald": ("fontpkg_oswald", "files"),
+    "PlayfairDisplay": ("fontpkg_playfair_display", "files"),
+    "OpenSans": ("fontpkg_open_sans", "files"),
+    "Lora": ("fontpkg_lora", "files"),
+    "EBGaramond": ("fontpkg_eb_garamond", "files"),
 }
+"""Beginning of a font's name → the package that has it and the folder in it. Those of the wheels ``fontpkg-*``,
+``font-amatic-sc`` and ``pylopdf-fonts-zh-cn`` come with the extra ``data``; all are under the SIL Open Font License or
+freer."""
 
 TRAIN_FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic"),
@@ -42,7 +66,8 @@ def font_path(name: str) -> Path:
             continue
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise ValueError(f"font {name!r} needs the package {package!r}: pip install {package.replace('_', '-')}")
+            wheel = package.replace("_", "-")
+            raise ValueError(f"font {name!r} needs the package {wheel}: pip install 'fcotvl-hf[data]' or {wheel}")
         for suffix in (".ttf", ".otf"):
             path = Path(spec.submodule_search_locations[0]) / folder / f"{name}{suffix}"
             if path.is_file():
@@ -54,3 +79,26 @@ def font_path(name: str) -> Path:
 def load_font(name: str, size: int) -> ImageFont.FreeTypeFont:
     """Load font ``name`` at ``size`` pixels per em, with the layout engine that every Pillow build has."""
     return ImageFont.truetype(str(font_path(name)), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def check_coverage(text: str, names: Iterable[str]) -> None:
+    """See that every character of ``text`` has a glyph in one of the fonts ``names``.
+
+    Raises:
+        ValueError: one has none, and would be drawn as a box that poisons the label.
+    """
+    names = tuple(names)
+    missing = set(text) - _characters(names) - {"\n"}
+    if missing:
+        raise ValueError(f"no glyph for {''.join(sorted(missing))!r} in {', '.join(names)}")
+
+
+@lru_cache(maxsize=256)
+def _characters(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*map(_characters_of, names))
+
+
+@cache
+def _characters_of(name: str) -> frozenset[str]:
+    with TTFont(font_path(name), lazy=True) as font:
+        return frozenset(map(chr, font.getBestCmap()))

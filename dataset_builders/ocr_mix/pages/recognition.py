@@ -1,0 +1,147 @@
+"""Text recognition: paragraphs, lists, receipts, cards and plain rows of characters, line by line as they stand.
+
+Lines are broken here, not by a layout engine, so the answer has the page's own lines.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from PIL import ImageFont
+
+from ...degradation import scan
+from ...fonts import check_coverage, load_font
+from ...rendering import Domain, Page, line_height
+from ...rows import Sample
+from ...texts import Lexicon
+from ..prompts import TEXT, choose
+from ..prose import Writer, common_hanzi
+from .languages import choose_language
+
+TASK = "recognition"
+_FACES = {
+    "en": (
+        *("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "SourceSansPro-Regular", "SourceSerifPro-Regular"),
+        *("Lato-Regular", "Lato-Bold", "Caladea-Regular", "Roboto-Regular", "OpenSans[wdth,wght]", "Lora[wght]"),
+        *("EBGaramond[wght]", "PlayfairDisplay[wght]", "Oswald[wght]", "HankenGrotesk-Regular"),
+    ),
+    "zh": ("NotoSansSC-Regular", "NotoSerifSC-Regular"),
+}
+_NEVER_FIRST = "，。；：？！、）》”’％℃"
+"""A Chinese line does not begin with these; they hang over the edge of the line before."""
+
+
+def sample(seed: int) -> Sample:
+    """Draw a page of text.
+
+    Args:
+        seed: the same seed gives the same page.
+    """
+    rng = Random(f"page-{TASK}-{seed}")
+    language = choose_language(rng)
+    writer = Writer(rng, language)
+    kind = rng.choice(tuple(_KINDS))
+    face, size = rng.choice(_FACES[language]), rng.choice((16, 18, 20, 22, 24, 28, 34, 42))
+    font = load_font(face, size)
+    width = rng.randint(min(1400, 22 * size), min(1700, 60 * size))
+    margin = rng.randint(size, 4 * size)
+    texts = _KINDS[kind](rng, writer)
+    lines = [line for text in texts for line in break_lines(text, font, width - 2 * margin)][:60]
+    check_coverage("".join(lines), [face])
+    step = round(line_height(font) * rng.uniform(1.0, 1.6))
+    ink, paper = Domain(plain=0.6).colours(rng)
+    page = Page(width, 2 * margin + step * len(lines), ink, paper)
+    centred = kind == "card" and rng.random() < 0.5
+    for number, line in enumerate(lines):
+        x = (width - font.getlength(line)) / 2 if centred else margin
+        page.draw.text((x, margin + number * step), line, font=font, fill=ink)
+    image, degradations = scan(page.image, rng)
+    meta = {
+        "seed": seed,
+        "language": language,
+        "kind": kind,
+        "font": face,
+        "size": size,
+        "clean": not degradations,
+        **degradations,
+    }
+    return Sample(TASK, image, choose(TEXT[language], rng), "\n".join(lines), meta)
+
+
+def break_lines(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
+    """Break a paragraph between words, or between Chinese characters.
+
+    Args:
+        text: one paragraph.
+        font: what it will be drawn in.
+        room: width of a line in pixels; a single word may be wider.
+    """
+    lines, line = [], ""
+    for piece in _pieces(text):
+        if line and font.getlength((line + piece).rstrip()) > room and piece[0] not in _NEVER_FIRST:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _pieces(text: str) -> list[str]:
+    """Words with the space after them, and single Chinese characters."""
+    pieces: list[str] = []
+    for character in text:
+        wide = ord(character) > 0x2E80
+        if (
+            pieces
+            and not wide
+            and not pieces[-1].endswith(" ")
+            and ord(pieces[-1][-1]) <= 0x2E80
+            or character == " "
+            and pieces
+        ):
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def _paragraphs(rng: Random, writer: Writer) -> list[str]:
+    return [writer.paragraph(2, 6) for _ in range(rng.randint(1, 5))]
+
+
+def _page_with_title(rng: Random, writer: Writer) -> list[str]:
+    return [writer.title(), *_paragraphs(rng, writer)]
+
+
+def _receipt(rng: Random, writer: Writer) -> list[str]:
+    unit = "$" if writer.language == "en" else "￥"
+    prices = [rng.randint(50, 9999) / 100 for _ in range(rng.randint(3, 9))]
+    items = [f"{writer.word_of('fields')} {rng.randint(1, 9)} x {unit}{price:.2f}" for price in prices]
+    total = "Total" if writer.language == "en" else "合计"
+    return [
+        writer.slot("company"),
+        writer.slot("address"),
+        writer.slot("date"),
+        *items,
+        f"{total} {unit}{sum(prices):.2f}",
+    ]
+
+
+def _card(rng: Random, writer: Writer) -> list[str]:
+    return [writer.slot(name) for name in ("person", "company", "address", "phone", "email")]
+
+
+def _characters(rng: Random, writer: Writer) -> list[str]:
+    """Words, numbers and strings that no language model can guess; in Chinese any of 3,755 characters."""
+    count = rng.randint(20, 120)
+    if writer.language == "zh":
+        return ["".join(rng.choice(common_hanzi()) for _ in range(2 * count))]
+    return [" ".join(Lexicon().token(rng) for _ in range(count))]
+
+
+_KINDS: dict[str, Callable[[Random, Writer], list[str]]] = {
+    "paragraphs": _paragraphs,
+    "page": _page_with_title,
+    "receipt": _receipt,
+    "card": _card,
+    "characters": _characters,
+}

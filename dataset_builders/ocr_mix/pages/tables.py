@@ -1,0 +1,99 @@
+"""What stands in tables, and how they are ruled: shared by tables of their own and those in documents."""
+
+from collections.abc import Callable
+from random import Random
+
+from ..prose import Writer
+
+Cells = list[list[str]]
+
+_STYLES = (
+    "stroke: 0.5pt",
+    "stroke: 0.5pt + gray, inset: 6pt",
+    "stroke: none, inset: (x: 8pt, y: 5pt), fill: (_, y) => if calc.odd(y) { luma(235) }",
+    "stroke: (_, y) => (top: if y <= 1 { 0.8pt } else { 0pt }, bottom: 0.8pt), inset: (x: 9pt, y: 5pt)",
+    "stroke: (_, y) => (bottom: 0.4pt + luma(170)), inset: (x: 10pt, y: 6pt)",
+    "stroke: 0.4pt + rgb(150,170,200), fill: (_, y) => if y == 0 { rgb(215,228,245) }, inset: 6pt",
+    "stroke: none, inset: 6pt, fill: (_, y) => if y == 0 { rgb(185,200,225) } else if calc.even(y) { luma(243) }",
+    'stroke: (x, y) => if y == 0 { (bottom: 1pt) } else { (bottom: (thickness: 0.4pt, dash: "dotted")) }, inset: 6pt',
+)
+
+
+def choose_style(rng: Random) -> str:
+    """Arguments of Typst's ``table`` for rulings, shades and padding."""
+    align = rng.choice(("left", "center", "(x, _) => if x == 0 { left } else { right }"))
+    return f"{rng.choice(_STYLES)}, align: {align}"
+
+
+def choose_cells(rng: Random, writer: Writer, most_rows: int, most_columns: int) -> Cells:
+    """A header and 2 to ``most_rows`` rows of 2 to ``most_columns`` columns, of a kind that people make tables of."""
+    columns = _COLUMNS[writer.language]
+    keys = rng.sample(sorted(columns), rng.randint(2, most_columns) - 1)
+    first, named = rng.choice(_FIRST[writer.language])
+    rows = rng.randint(2, most_rows)
+    cells = [[first, *keys]]
+    for number in range(rows):
+        cells.append([named(rng, writer, number), *(columns[key](rng) for key in keys)])
+    if rng.random() < 0.25:  # cells that have no value
+        row, column = rng.randint(1, rows), rng.randint(1, len(keys))
+        cells[row][column] = rng.choice(("–", "n/a", "*")) if writer.language == "en" else "无"
+    return cells
+
+
+_Column = Callable[[Random], str]
+_Named = Callable[[Random, Writer, int], str]
+
+_COLUMNS: dict[str, dict[str, _Column]] = {
+    "en": {
+        "Revenue": lambda rng: f"{rng.randint(100, 99999):,}",
+        "Change (%)": lambda rng: f"{rng.choice('+-')}{rng.randint(0, 30)}.{rng.randint(0, 9)}",
+        "Price": lambda rng: f"${rng.randint(1, 900)}.{rng.randint(0, 99):02d}",
+        "Units": lambda rng: str(rng.randint(1, 5000)),
+        "Share": lambda rng: f"{rng.randint(1, 99)}%",
+        "Date": lambda rng: f"{rng.randint(2015, 2026)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}",
+        "Time": lambda rng: f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}",
+        "Weight (kg)": lambda rng: f"{rng.randint(0, 90)}.{rng.randint(0, 9)}",
+        "Rank": lambda rng: str(rng.randint(1, 60)),
+        "Grade": lambda rng: rng.choice(("A", "A-", "B+", "B", "C", "D")),
+        "Status": lambda rng: rng.choice(("open", "closed", "in progress", "cancelled")),
+        "Code": lambda rng: f"{rng.choice('ABCDEFGHK')}{rng.randint(100, 9999)}",
+        "Accuracy": lambda rng: f"{rng.randint(50, 99)}.{rng.randint(0, 9)} ± {rng.randint(0, 2)}.{rng.randint(1, 9)}",
+        "In stock": lambda rng: rng.choice(("yes", "no")),
+    },
+    "zh": {
+        "营业收入": lambda rng: f"{rng.randint(100, 99999):,}",
+        "同比增长": lambda rng: f"{rng.randint(-20, 60)}.{rng.randint(0, 9)}%",
+        "单价": lambda rng: f"{rng.randint(1, 900)}.{rng.randint(0, 99):02d}元",
+        "数量": lambda rng: str(rng.randint(1, 5000)),
+        "占比": lambda rng: f"{rng.randint(1, 99)}%",
+        "日期": lambda rng: f"{rng.randint(2015, 2026)}年{rng.randint(1, 12)}月{rng.randint(1, 28)}日",
+        "时间": lambda rng: f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}",
+        "重量": lambda rng: f"{rng.randint(1, 90)}公斤",
+        "排名": lambda rng: str(rng.randint(1, 60)),
+        "等级": lambda rng: rng.choice(("优", "良", "中", "合格", "不合格")),
+        "状态": lambda rng: rng.choice(("进行中", "已完成", "未开始", "已取消")),
+        "编号": lambda rng: f"{rng.choice('ABCDEFGHK')}{rng.randint(100, 9999)}",
+    },
+}
+
+_FIRST: dict[str, tuple[tuple[str, _Named], ...]] = {
+    "en": (
+        ("Company", lambda rng, writer, number: writer.slot("company")),
+        ("Name", lambda rng, writer, number: writer.slot("person")),
+        ("City", lambda rng, writer, number: writer.slot("city")),
+        ("Year", lambda rng, writer, number: str(2012 + number)),
+        ("Month", lambda rng, writer, number: writer.slot("month")),
+        ("Product", lambda rng, writer, number: f"{writer.slot('product')} {number + 1}"),
+        ("Medicine", lambda rng, writer, number: writer.slot("medicine")),
+        ("Species", lambda rng, writer, number: writer.slot("animal")),
+        ("Item", lambda rng, writer, number: writer.word_of("fields")),
+    ),
+    "zh": (
+        ("公司", lambda rng, writer, number: writer.slot("company")),
+        ("姓名", lambda rng, writer, number: writer.slot("person")),
+        ("城市", lambda rng, writer, number: writer.slot("city")),
+        ("年份", lambda rng, writer, number: f"{2012 + number}年"),
+        ("月份", lambda rng, writer, number: f"{number + 1}月"),
+        ("项目", lambda rng, writer, number: writer.word_of("fields")),
+    ),
+}
