@@ -77,10 +77,13 @@ class Drawing:
         wings = [(base[0] + side * 5 * across[0], base[1] + side * 5 * across[1]) for side in (1, -1)]
         self._page.draw.polygon([(x * SCALE, y * SCALE) for x, y in (end, *wings)], fill=self.ink)
 
-    def label(self, centre: Point, text: str) -> None:
-        """Write ``text`` around ``centre``, on the page's paper."""
+    def label(self, centre: Point, text: str, on_paper: bool = False) -> None:
+        """Write ``text`` around ``centre``; ``on_paper`` first hides what is drawn there."""
         width, height = self._font.getlength(text), line_height(self._font)
-        self._page.text(centre[0] * SCALE - width / 2, centre[1] * SCALE - height / 2, text, self._font)
+        left, top = centre[0] * SCALE - width / 2, centre[1] * SCALE - height / 2
+        if on_paper:
+            self._page.draw.rectangle((left, top, left + width, top + height), fill=self.paper)
+        self._page.text(left, top, text, self._font)
 
     def width_of(self, text: str) -> float:
         """Width of a text in pixels."""

@@ -1,6 +1,7 @@
 """Arithmetic over named values, such as the bars of a chart: the steps name every value that is read."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -9,15 +10,18 @@ from .problem import Question, as_choices, list_question, number_question, plain
 Values = Mapping[str, Decimal]
 
 
-def ask(rng: Random, values: Values) -> Question:
+def ask(rng: Random, values: Values, about: str = "") -> Question:
     """A question about named values of a picture.
 
     Args:
         rng: chooses it.
-        values: name → value, two at least; names are unique.
+        values: name → value, two at least.
+        about: a sentence before the question that says which values are meant.
     """
-    kinds = [kind for kind, (least, _) in KINDS.items() if len(values) >= least]
-    return KINDS[rng.choice(kinds)][1](rng, values)
+    ties = len(set(values.values())) < len(values)
+    kinds = [kind for kind, (least, _) in KINDS.items() if len(values) >= least and not (ties and kind in _RANKED)]
+    question = KINDS[rng.choice(kinds)][1](rng, values)
+    return replace(question, text=f"{about} {question.text}") if about else question
 
 
 def _pick(rng: Random, values: Values, count: int) -> list[str]:
@@ -116,6 +120,9 @@ def _ranked(values: Values) -> list[str]:
 def _joined(values: Values, names: list[str]) -> str:
     return " + ".join(plain(values[name]) for name in names)
 
+
+_RANKED = {"range", "second", "order"}
+"""Kinds with one answer only if no two values are equal."""
 
 KINDS: dict[str, tuple[int, Callable[[Random, Values], Question]]] = {
     "difference": (2, _difference),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from ..degradation import scan
 from ..fonts import load_font
-from ..rendering import Domain, Page, degrade, line_height
+from ..rendering import Domain, Page, line_height
 from .problem import Problem, Question, number_question, rounded, text_question
 
 PAGES = Domain(text_height=(15, 24))
@@ -76,14 +77,14 @@ def sample(seed: int, domain: Domain = PAGES) -> Problem:
     hidden, ask = KINDS[kind]
     question = ask(rng, receipt)
     page, style = _print(rng, domain, receipt, hidden)
-    image, degradations = degrade(page.image, rng)
+    image, degradations = scan(page.image, rng)
     meta = {"seed": seed, "kind": kind, **style, "clean": not degradations, **degradations}
     return Problem("receipt", image, question, meta)
 
 
 def _buy(rng: Random) -> Receipt:
     items = rng.sample(list(_ITEMS), rng.randint(2, 7))
-    prices = [Decimal(_ITEMS[item] + rng.randrange(-30, 60)) / 100 for item in items]
+    prices = [rounded(Decimal(_ITEMS[item] + rng.randrange(-30, 60)) / 100) for item in items]
     lines = tuple((item, rng.choice((1, 1, 1, 2, 2, 3, 4)), price) for item, price in zip(items, prices, strict=True))
     tax = rng.choice((0, 0, *_TAXES))
     receipt = Receipt(rng.choice(_SHOPS), lines, tax, rng.choice((0, 0, 0, 5, 10, 15, 20)), Decimal())

@@ -33,14 +33,14 @@ def _series(rng: Random, domain: Domain) -> Diagram:
     ohms = [rng.choice((2, 3, 4, 5, 6, 8, 10, 12, 15, 20)) for _ in range(count)]
     total = sum(ohms)
     volts = current * total
-    drawing = Drawing(rng, 520, 330, domain.text_height)
-    drawing.lines([(60, 250), (60, 80), (460, 80), (460, 250), (280, 250)])
+    drawing = Drawing(rng, 640, 330, domain.text_height)
+    drawing.lines([(60, 250), (60, 80), (580, 80), (580, 250), (280, 250)])
     drawing.lines([(60, 250), (250, 250)])
     drawing.lines([(250, 225), (250, 275)])
     drawing.lines([(280, 238), (280, 262)])
     drawing.label((265, 298), f"{volts} V")
     for number, value in enumerate(ohms):
-        x = 60 + 400 * (number + 1) / (count + 1)
+        x = 60 + 520 * (number + 1) / (count + 1)
         drawing.box(x - 36, 66, x + 36, 94, drawing.paper)
         drawing.label((x, 44), f"R{number + 1} = {value} Ω")
     added = f"The resistors are in series: {' + '.join(map(str, ohms))} = {total} Ω."
@@ -225,15 +225,14 @@ def _planets(rng: Random, domain: Domain) -> Diagram:
     drawing = Drawing(rng, 520, 520, domain.text_height)
     centre = (260.0, 260.0)
     drawing.circle(centre, 16, (250, 200, 60))
-    for number, name in enumerate(names):
-        radius = 60 + number * 170 / (len(names) - 1)
+    radii = [60 + number * 170 / (len(names) - 1) for number in range(len(names))]
+    for radius in radii:
         drawing.circle(centre, radius)
-    for number, name in enumerate(names):
-        radius = 60 + number * 170 / (len(names) - 1)
+    for number, (name, radius) in enumerate(zip(names, radii, strict=True)):
         angle = 2 * pi * (number / len(names) + rng.uniform(0, 0.1))
         place = (centre[0] + radius * cos(angle), centre[1] + radius * sin(angle))
         drawing.circle(place, 8, (90, 130, 190))
-        drawing.label((place[0], place[1] - 20), name)
+        drawing.label((place[0], place[1] - 22), name, on_paper=True)
     steps = [f"From the star outwards the planets are {', '.join(names)}."]
     if rng.random() < 0.5:
         return drawing, list_question("List the planets from the star outwards.", names, steps, ordered=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from ..degradation import scan
 from ..ocr_mix.table import draw_table
-from ..rendering import Domain, degrade
+from ..rendering import Domain
 from .problem import Problem, Question, as_choices, list_question, number_question, plain, rounded, text_question
 
-PAGES = Domain(text_height=(16, 24))
+PAGES = Domain(text_height=(16, 26), plain=0.85)
 ROOM = (1200, 900)
 """Largest page in pixels."""
 
@@ -102,7 +103,7 @@ def sample(seed: int, domain: Domain = PAGES) -> Problem:
         raise ValueError(
             f"table {seed} does not fit on a page of {ROOM} pixels at text heights of {domain.text_height}"
         )
-    image, degradations = degrade(page.image, rng)
+    image, degradations = scan(page.image, rng)
     return Problem("table", image, question, {"seed": seed, **style, "clean": not degradations, **degradations})
 
 
@@ -146,10 +147,9 @@ def _group_total(rng: Random, table: Table, product: str) -> Question:
     chosen = [(name, count) for name, other, count, _ in table.rows if other == group]
     total = sum(count for _, count in chosen)
     found = ", ".join(f"{name} ({count})" for name, count in chosen)
-    steps = [
-        f"Rows with {table.names[1]} {group}: {found}.",
-        f"{' + '.join(str(count) for _, count in chosen)} = {total}.",
-    ]
+    steps = [f"Rows with {table.names[1]} {group}: {found}."]
+    if len(chosen) > 1:
+        steps.append(f"{' + '.join(str(count) for _, count in chosen)} = {total}.")
     text = f"Add up {table.names[2]} of all rows whose {table.names[1]} is {group}."
     return number_question(text, str(total), steps)
 

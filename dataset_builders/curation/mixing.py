@@ -104,7 +104,9 @@ def read_recipe(path: Path) -> MixRecipe:
     if not isinstance(content, dict) or not isinstance(content.get("sources"), list) or not content["sources"]:
         raise ValueError(f"{path} needs a list of sources, each with a path")
     _known(content, {"sources", "size", "seed"}, str(path))
-    sources = tuple(_ingredient(source, f"{path}, source {number}") for number, source in enumerate(content["sources"], 1))
+    sources = tuple(
+        _ingredient(source, f"{path}, source {number}") for number, source in enumerate(content["sources"], 1)
+    )
     size, seed = content.get("size"), content.get("seed", 0)
     if not (size is None or (isinstance(size, int) and size > 0)) or not isinstance(seed, int):
         raise ValueError(f"{path}: size and seed are whole numbers, not {json.dumps([size, seed])}")
