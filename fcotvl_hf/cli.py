@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from fcotvl_hf import __version__
 from fcotvl_hf.command import Parser, run_command
-from fcotvl_hf.commands import looking, making, scoring, training
+from fcotvl_hf.commands import data, looking, making, scoring, training
 
 EPILOG = """\
 start here:
@@ -68,6 +68,7 @@ def make_parser() -> Parser:
     making.add_init(commands)
     training.add_training(commands)
     making.add_merge(commands)
+    data.add_data(commands)
     return parser
 
 

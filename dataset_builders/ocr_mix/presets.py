@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..card import Source
 from ..parts import Drawn, Part
 from ..rows import Sample
 from . import legibility
 from .mix import FRESH, TASKS, fresh_sample, sample_at
+from .pages import chart, diagram, document, formula, gui, handwritten, recognition, scene, table, web
 
+Sampler = Callable[[int], Sample]
 Draw = Callable[[int, int], Sample]
 """(number, seed) → a sample."""
+
+_SEEDS = 1_000_000_000
+"""Samples of one seed; those of the next follow."""
 
 
 @dataclass(frozen=True)
@@ -30,38 +36,58 @@ class Config:
 
 
 @dataclass(frozen=True)
+class Split:
+    """One split of a preset.
+
+    Args:
+        share: of the rows, in [0, 1].
+        first: number of its first sample; no two splits share one.
+    """
+
+    share: float = 1.0
+    first: int = 0
+
+
+@dataclass(frozen=True)
 class Preset:
     """A named mixture.
 
     Args:
-        what: one sentence for ``--help`` and the card.
-        split: of all its configurations.
+        what: one sentence for the card.
+        splits: name → split, the same for all configurations.
         configs: name → configuration.
         languages: codes for the card.
+        sources: what goes into the rows.
     """
 
     what: str
-    split: str
+    splits: Mapping[str, Split]
     configs: Mapping[str, Config]
     languages: tuple[str, ...] = ("en",)
+    sources: tuple[Source, ...] = ()
 
     def parts(self, size: int, seed: int) -> list[Part]:
         """Share ``size`` rows out.
 
         Args:
-            size: rows in all; every configuration gets at least one.
+            size: rows in all; every split of every configuration gets at least one.
             seed: of all of them.
         """
         total = sum(config.weight for config in self.configs.values())
-        shares = {name: max(1, round(size * config.weight / total)) for name, config in self.configs.items()}
         return [
-            Part(name, self.split, share, Drawn(partial(_row, self.configs[name].draw, seed)))
-            for name, share in shares.items()
+            Part(
+                name,
+                split,
+                max(1, round(size * config.weight / total * each.share)),
+                Drawn(partial(_row, config.draw, seed, each.first)),
+            )
+            for name, config in self.configs.items()
+            for split, each in self.splits.items()
         ]
 
 
-def _row(draw: Draw, seed: int, number: int) -> dict[str, Any]:
-    return draw(number, seed).row()
+def _row(draw: Draw, seed: int, first: int, index: int) -> dict[str, Any]:
+    return draw(first + index, seed).row()
 
 
 def _tiny(task: str, number: int, seed: int) -> Sample:
@@ -72,9 +98,35 @@ def _tiny_test(task: str, number: int, seed: int) -> Sample:
     return fresh_sample(task, number, seed)
 
 
+def _page(sampler: Sampler, number: int, seed: int) -> Sample:
+    return sampler(seed * _SEEDS + number)
+
+
+def _sometimes(sampler: Sampler, other: Sampler, every: int, number: int, seed: int) -> Sample:
+    """Every so many samples, one of another kind."""
+    return _page(other if number % every == every - 1 else sampler, number, seed)
+
+
 def _legibility(number: int, seed: int) -> Sample:
     return legibility.sample_at(number, FRESH + seed)
 
+
+_FONTS = (
+    Source("Noto Sans SC, Noto Serif SC (pylopdf-fonts-zh-cn)", "OFL-1.1", "Chinese"),
+    Source("DejaVu (Matplotlib)", "Bitstream Vera", "Latin"),
+    Source(
+        "Source Sans, Source Serif, Lato, Caladea, Roboto, Hanken Grotesk, Amatic SC (font-*)", "OFL-1.1, Apache-2.0"
+    ),
+    Source(
+        "Caveat, Kalam, Lobster, Anton, EB Garamond … (fontpkg-*)", "OFL-1.1, Apache-2.0", "handwriting, signs, text"
+    ),
+    Source("Libertinus, New Computer Modern (Typst)", "OFL-1.1, GUST", "Latin, formulas"),
+)
+_TEXTS = (
+    Source("Sentences written for this project", "Apache-2.0", "English and Chinese"),
+    Source("Faker", "MIT", "names, addresses, companies"),
+    Source("Python's manual (pydoc_data)", "PSF-2.0", "English sentences about technology"),
+)
 
 _TINY = {
     "recognition": "one to five lines of words, numbers and random strings",
@@ -84,19 +136,43 @@ _TINY = {
 }
 
 PRESETS: dict[str, Preset] = {
+    "ocr-mix": Preset(
+        "Pages of many tiles in English and Chinese, for re-alignment: documents, tables, charts, screens, signs.",
+        {"train": Split(0.98), "test": Split(0.02, FRESH)},
+        {
+            "recognition": Config(partial(_page, recognition.sample), "paragraphs, receipts, cards: text by lines", 4),
+            "document": Config(partial(_page, document.sample), "papers, reports, letters, notices: to Markdown", 4),
+            "web": Config(
+                partial(_sometimes, web.sample, gui.sample, 4),
+                "web pages: to Markdown; every fourth a screen of an application: element to text, place or click",
+                3,
+            ),
+            "table": Config(partial(_page, table.sample), "tables: to Markdown, or HTML where cells span columns", 3),
+            "chart": Config(
+                partial(_sometimes, chart.sample, diagram.sample, 6),
+                "bars, lines, pies, points: to a python dict; every sixth a science diagram",
+                4,
+            ),
+            "handwritten": Config(partial(_page, handwritten.sample), "notes in fonts made from handwriting", 2),
+            "scene": Config(partial(_page, scene.sample), "signs on walls, seen at an angle", 2),
+            "formula": Config(partial(_page, formula.sample), "formulas: to LaTeX", 2),
+        },
+        ("en", "zh"),
+        (*_TEXTS, *_FONTS),
+    ),
     "tiny": Preset(
         "Pages for the tiny model, of one to four tiles of 112 pixels.",
-        "train",
+        {"train": Split()},
         {task: Config(partial(_tiny, task), _TINY[task]) for task in TASKS},
     ),
     "tiny-test": Preset(
         "What the evaluation's tiny-* tasks ask: pages like those of the preset tiny that no training saw.",
-        "test",
+        {"test": Split()},
         {task: Config(partial(_tiny_test, task), _TINY[task]) for task in TASKS},
     ),
     "legibility": Preset(
         "The eye test: type of one size on a page of one tile of 112 pixels.",
-        "test",
+        {"test": Split()},
         {legibility.NAME: Config(_legibility, "two lines of text in one of eleven sizes")},
     ),
 }

@@ -1,7 +1,7 @@
 """Charts drawn by Matplotlib; the answer is a python dict of what is drawn: title, axis titles and values.
 
-A value is written at its mark, or lies on a line of the grid: everything in the answer can be read off the page. The keys
-are OneChart's (https://arxiv.org/abs/2404.09987).
+A value is written at its mark, or lies on a line of the grid: everything in the answer can be read off the page. The
+keys are OneChart's (https://arxiv.org/abs/2404.09987).
 """
 
 from collections.abc import Callable
@@ -64,12 +64,13 @@ def sample(seed: int) -> Sample:
     """
     rng = Random(f"page-{TASK}-{seed}")
     language = choose_language(rng)
-    words = templates(language)["charts"]
+    charts = templates(language)["charts"]
+    words = {**rng.choice(charts["topics"]), "series": charts["series"]}
     kind = rng.choice(tuple(_KINDS))
     latin, chinese = rng.choice(tuple(_FAMILIES)), rng.choice(tuple(_CHINESE))
-    answer: dict[str, Any] = {"title": rng.choice(words["titles"])}
+    answer: dict[str, Any] = {"title": words["title"]}
     if kind != "pie":
-        answer |= {"x_title": rng.choice(words["x"]), "y_title": rng.choice(words["y"])}
+        answer |= {"x_title": words["x"], "y_title": words["y"]}
     look = _choose_look(rng)
     page, values = _draw(rng, kind, answer, words, look, [latin, chinese])
     text = repr({**answer, "values": values})
@@ -160,10 +161,7 @@ def _grouped_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) ->
 
 def _lines(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Values:
     names = rng.sample(words["series"], 1 if look.written else rng.randint(1, 3))
-    first = rng.randint(2000, 2015)
-    labels = [str(first + number) for number in range(rng.randint(5, 10))]
-    if rng.random() < 0.4:
-        labels = _labels(rng, words, most=8)
+    labels = _labels(rng, words, most=10)
     values = {name: {label: _value(rng, look) for label in labels} for name in names}
     for number, (name, series) in enumerate(values.items()):
         line = rng.choice(("-", "-", "--", "-."))
@@ -219,7 +217,7 @@ _KINDS: dict[str, Callable[[Random, Axes, dict[str, Any], Look], Values]] = {
 
 
 def _labels(rng: Random, words: dict[str, Any], most: int) -> list[str]:
-    labels = rng.choice(words["categories"])
+    labels = words["labels"]
     count = rng.randint(3, min(most, len(labels)))
     start = rng.randrange(len(labels) - count + 1)
     return list(labels[start : start + count])

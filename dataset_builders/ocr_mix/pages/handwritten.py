@@ -68,7 +68,7 @@ def _note(rng: Random, writer: Writer) -> list[str]:
     if kind < 0.35:
         return [f"Dear {writer.slot('person')},", writer.paragraph(2, 4), writer.slot("person")]
     if kind < 0.65:
-        things = [f"- {writer.word_of('buttons')} {writer.slot('product')}" for _ in range(rng.randint(3, 6))]
+        things = [f"- {task}" for task in writer.words_of("tasks", rng.randint(3, 7))]
         return [writer.slot("date"), *things, f"Call {writer.slot('phone')}"]
     return [writer.heading(), *(writer.sentence() for _ in range(rng.randint(2, 5)))]
 

@@ -10,7 +10,7 @@ from PIL import ImageFont
 
 from ...degradation import scan
 from ...fonts import check_coverage, load_font
-from ...rendering import Domain, Page, line_height
+from ...rendering import Colour, Page, line_height
 from ...rows import Sample
 from ...texts import Lexicon
 from ..prompts import TEXT, choose
@@ -26,6 +26,18 @@ _FACES = {
     ),
     "zh": ("NotoSansSC-Regular", "NotoSerifSC-Regular"),
 }
+_COLOURS: tuple[tuple[Colour, Colour], ...] = (
+    ((40, 40, 40), (250, 246, 236)),
+    ((30, 50, 90), (255, 255, 255)),
+    ((235, 235, 235), (32, 34, 38)),
+    ((255, 255, 255), (24, 74, 124)),
+    ((90, 30, 30), (252, 243, 238)),
+    ((20, 60, 40), (236, 244, 236)),
+    ((110, 110, 110), (255, 255, 255)),
+    ((250, 225, 150), (60, 20, 24)),
+)
+"""Ink and paper of the pages that are not black on white."""
+
 _NEVER_FIRST = "，。；：？！、）》”’％℃"
 """A Chinese line does not begin with these; they hang over the edge of the line before."""
 
@@ -48,7 +60,7 @@ def sample(seed: int) -> Sample:
     lines = [line for text in texts for line in break_lines(text, font, width - 2 * margin)][:60]
     check_coverage("".join(lines), [face])
     step = round(line_height(font) * rng.uniform(1.0, 1.6))
-    ink, paper = Domain(plain=0.6).colours(rng)
+    ink, paper = rng.choice(_COLOURS) if rng.random() < 0.4 else ((0, 0, 0), (255, 255, 255))
     page = Page(width, 2 * margin + step * len(lines), ink, paper)
     centred = kind == "card" and rng.random() < 0.5
     for number, line in enumerate(lines):
@@ -89,19 +101,18 @@ def _pieces(text: str) -> list[str]:
     """Words with the space after them, and single Chinese characters."""
     pieces: list[str] = []
     for character in text:
-        wide = ord(character) > 0x2E80
-        if (
-            pieces
-            and not wide
-            and not pieces[-1].endswith(" ")
-            and ord(pieces[-1][-1]) <= 0x2E80
-            or character == " "
-            and pieces
-        ):
+        before = pieces[-1] if pieces else ""
+        joins = before and (character == " " or not (_stands_alone(before[-1]) or _stands_alone(character)))
+        if joins and not (before.endswith(" ") and character != " "):
             pieces[-1] += character
         else:
             pieces.append(character)
     return pieces
+
+
+def _stands_alone(character: str) -> bool:
+    """Whether a line may be broken on both sides of it: Chinese characters and full-width forms."""
+    return ord(character) > 0x2E80
 
 
 def _paragraphs(rng: Random, writer: Writer) -> list[str]:
@@ -114,16 +125,12 @@ def _page_with_title(rng: Random, writer: Writer) -> list[str]:
 
 def _receipt(rng: Random, writer: Writer) -> list[str]:
     unit = "$" if writer.language == "en" else "￥"
-    prices = [rng.randint(50, 9999) / 100 for _ in range(rng.randint(3, 9))]
-    items = [f"{writer.word_of('fields')} {rng.randint(1, 9)} x {unit}{price:.2f}" for price in prices]
+    goods = writer.words_of("goods", rng.randint(3, 9))
+    bought = [(name, rng.randint(1, 5), rng.randint(50, 9999)) for name in goods]  # prices in cents
+    items = [f"{name} {count} x {unit}{price / 100:.2f}" for name, count, price in bought]
     total = "Total" if writer.language == "en" else "合计"
-    return [
-        writer.slot("company"),
-        writer.slot("address"),
-        writer.slot("date"),
-        *items,
-        f"{total} {unit}{sum(prices):.2f}",
-    ]
+    due = f"{total} {unit}{sum(count * price for _, count, price in bought) / 100:.2f}"
+    return [*(writer.slot(name) for name in ("company", "address", "date")), *items, due]
 
 
 def _card(rng: Random, writer: Writer) -> list[str]:

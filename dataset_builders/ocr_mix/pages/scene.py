@@ -75,13 +75,13 @@ def _text(rng: Random, writer: Writer) -> list[str]:
     english = writer.language == "en"
     kind = rng.random()
     if kind < 0.4:
-        return [writer.word_of("signs")]
+        return [writer.word_of(rng.choice(("signs", "shops")))]
     if kind < 0.6:
-        return [writer.slot("company"), writer.word_of("signs")]
+        return [writer.slot("company"), writer.word_of("shops")]
     if kind < 0.8:
         return [writer.slot("street" if english else "road"), f"{rng.randint(1, 40)}.{rng.randint(0, 9)} km"]
     hours = f"{rng.randint(7, 10)}:00 - {rng.randint(17, 22)}:{rng.choice(('00', '30'))}"
-    return [writer.word_of("signs"), hours, writer.slot("phone")]
+    return [writer.word_of("shops"), hours, writer.slot("phone")]
 
 
 def _wall(rng: Random, width: int, height: int) -> Image.Image:
@@ -89,7 +89,7 @@ def _wall(rng: Random, width: int, height: int) -> Image.Image:
     kind = rng.choice(("plaster", "bricks", "planks", "tiles"))
     base = np.array([rng.randint(70, 215) for _ in range(3)], dtype=np.float32)
     noise = np.random.default_rng(rng.getrandbits(32))
-    base = 0.55 * base + 0.45 * base.mean()  # walls are seldom colourful
+    base = 0.35 * base + 0.65 * base.mean()  # walls are seldom colourful
     pixels = np.broadcast_to(base, (height, width, 3)).copy()
     rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
     tall, wide = {"bricks": (44, 110), "planks": (90, 4000), "tiles": (150, 150), "plaster": (4000, 4000)}[kind]
@@ -155,7 +155,7 @@ def _hang(rng: Random, scene: Image.Image, sign: Image.Image, slot: tuple[int, i
 
 
 def _coefficients(corners: list[tuple[float, float]], size: tuple[int, int]) -> list[float]:
-    """Pillow's eight numbers of the perspective that takes ``corners`` of the scene to those of a picture of ``size``."""
+    """Pillow's eight numbers of the perspective from ``corners`` in the scene to those of a picture of ``size``."""
     width, height = size
     rows, targets = [], []
     for (x, y), (u, v) in zip(corners, ((0, 0), (width, 0), (width, height), (0, height)), strict=True):

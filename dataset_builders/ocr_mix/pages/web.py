@@ -75,7 +75,7 @@ def sample(seed: int) -> Sample:
     sections.append(_footer(rng, writer, look))
     answer = markdown([block for section in sections for block in section.blocks])
     check(answer, latin, chinese)
-    body = "\n".join(section.typst for section in sections)
+    body = f"#stack(dir: ttb, {', '.join(f'[{section.typst}]' for section in sections)})"
     page, degradations = scan(typeset(_source(look, families(latin, chinese), body), 72)[0], rng, clean_share=0.85)
     meta = {
         "seed": seed,
@@ -101,8 +101,8 @@ def _navigation(rng: Random, writer: Writer, look: Look) -> Section:
 def _hero(rng: Random, writer: Writer, look: Look) -> Section:
     title, text, button = writer.title(), writer.sentence(), writer.word_of("buttons")
     band = (
-        f"#block(width: 100%, fill: gradient.linear(rgb({literal(look.soft)}), rgb({literal(look.accent)}).lighten(70%)), "
-        f"inset: (x: 90pt, y: 60pt))[#align({rng.choice(('left', 'center'))})["
+        f"#block(width: 100%, fill: gradient.linear(rgb({literal(look.soft)}), rgb({literal(look.accent)}).lighten(70%)),"
+        f" inset: (x: 90pt, y: 60pt))[#align({rng.choice(('left', 'center'))})["
         f"#text(2.6em)[*{inline(title)}*]\n\n#text(1.15em)[{inline(text)}]\n\n{_button(button, look)}]]"
     )
     return Section(band, [Heading(1, title), Paragraph(text), Paragraph(button)])
@@ -170,9 +170,7 @@ def _source(look: Look, fonts: str, body: str) -> str:
 #set page(width: {look.width}pt, height: auto, margin: 0pt)
 #set text(font: {fonts}, size: {look.size}pt, hyphenate: false, fallback: false)
 #set par(leading: 0.75em, spacing: 1.15em)
-#set block(spacing: 0pt)
 #show heading: set block(above: 1.5em, below: 0.9em)
-#show par: set block(above: 1.1em, below: 1.1em)
 #show heading.where(level: 1): set text(size: 1.6em)
 {body}
 """

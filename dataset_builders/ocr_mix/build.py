@@ -1,0 +1,68 @@
+"""What ``fcotvl data ocr`` does: a preset's rows, written as a data set and perhaps uploaded."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from ..card import About
+from ..publish import push_dataset, write_dataset
+from ..rows import GENERATOR_VERSION
+from .presets import PRESETS, Preset
+
+_DESCRIPTION = """\
+{what} Drawn from a seed by [fcotvl-hf](https://arxiv.org/abs/2502.18512)'s generators: each label comes from the same
+source as the pixels, so it is exact by construction. Every character was checked to have a glyph in its font."""
+
+
+def find_preset(name: str) -> Preset:
+    """A preset by its name.
+
+    Raises:
+        ValueError: there is none of that name; the message names those there are.
+    """
+    if name not in PRESETS:
+        near = get_close_matches(name, PRESETS) or list(PRESETS)
+        raise ValueError(f"there is no preset {name!r}; try {', '.join(near)}")
+    return PRESETS[name]
+
+
+def build_ocr_mix(
+    out: Path,
+    size: int,
+    seed: int,
+    preset: str,
+    *,
+    num_proc: int = 1,
+    preview: bool = False,
+    push: str | None = None,
+    private: bool = False,
+) -> None:
+    """Write a data set, or finish one that was begun, and upload it.
+
+    Args:
+        out: folder to write.
+        size: rows in all.
+        seed: another seed, other rows.
+        preset: a name in ``PRESETS``.
+        num_proc: how many processes draw.
+        preview: a contact sheet of each configuration too.
+        push: Hub id to upload to.
+        private: make the repository private.
+
+    Raises:
+        ValueError: there is no such preset, or ``out`` was begun with other settings.
+        OSError: see ``write_dataset`` and ``push_dataset``.
+    """
+    chosen = find_preset(preset)
+    about = About(
+        name="ocr-mix",
+        title=f"OCR mix: {preset}",
+        description=_DESCRIPTION.format(what=chosen.what),
+        settings={"preset": preset, "size": size, "seed": seed, "generator": GENERATOR_VERSION},
+        command=f"fcotvl data ocr --out DIR --size {size} --seed {seed} --preset {preset}",
+        languages=chosen.languages,
+        configs={name: config.what for name, config in chosen.configs.items()},
+        sources=chosen.sources,
+    )
+    write_dataset(out, chosen.parts(size, seed), about, num_proc=num_proc, preview=preview)
+    if push:
+        push_dataset(out, push, private)
