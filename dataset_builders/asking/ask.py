@@ -16,14 +16,30 @@ class Asked:
     Args:
         where: an endpoint's address (``http://…``, ``https://…``), or a folder or Hub id.
         settings: how it is asked.
+        name: what rows and cards call it; an endpoint's own name for the model if empty.
     """
 
     where: str
     settings: Settings = Settings()
+    name: str = ""
+
+    @property
+    def is_endpoint(self) -> bool:
+        """Whether it answers many requests at a time, from any process."""
+        return self.where.startswith(("http://", "https://"))
 
     def open(self) -> Model:
-        """The model; each process opens it once."""
+        """The model; each process opens it once.
+
+        Raises:
+            OSError: it is not there.
+            ValueError: it is not clear which model is meant, or it cannot read pictures.
+        """
         return _open(self)
+
+    def label(self) -> str:
+        """What rows and cards call it."""
+        return self.name or self.open().name
 
 
 def ask(asked: Asked, requests: Sequence[Request], replies: Path) -> list[Outcome]:
@@ -89,7 +105,7 @@ def _ends_a_line(path: Path) -> bool:
 
 @cache
 def _open(asked: Asked) -> Model:
-    if asked.where.startswith(("http://", "https://")):
+    if asked.is_endpoint:
         from .endpoint import Endpoint
 
         return Endpoint(asked.where, asked.settings)

@@ -33,7 +33,7 @@ def stated_answers(response: str) -> list[str]:
 
 
 def clean_answer(text: str) -> str:
-    r"""An answer without Markdown, quotes, dollars of mathematics, LaTeX's spaces, ``\text{}`` and a full stop at the end."""
+    r"""An answer without Markdown, quotes, dollars of mathematics, LaTeX's spaces, ``\text{}`` and a last full stop."""
     text = _TEX_TEXT.sub(r"\1", _MARKDOWN.sub("", text).strip())
     for sign, plain in _TEX_SIGNS.items():
         text = text.replace(sign, plain)

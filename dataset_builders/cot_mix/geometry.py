@@ -56,7 +56,8 @@ def _right_triangle(rng: Random, domain: Domain) -> Figure:
         known = b if missing == 0 else a
         result = a if missing == 0 else b
         steps = [
-            f"The right angle is at {names[0]}, so {names[1]}{names[2]} = {c} is the hypotenuse: {side}² = {c}² - {known}².",
+            f"The right angle is at {names[0]}, so {names[1]}{names[2]} = {c} is the hypotenuse.",
+            f"{side}² = {c}² - {known}².",
             f"{c}² - {known}² = {c * c} - {known * known} = {result * result}.",
             f"√{result * result} = {result}.",
         ]

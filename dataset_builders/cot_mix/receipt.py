@@ -198,4 +198,5 @@ def _justified(left: str, right: str) -> str:
 
 
 def _date(rng: Random) -> str:
-    return f"{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.{rng.randint(2015, 2026)} {rng.randint(7, 21):02d}:{rng.randrange(60):02d}"
+    day, month, year = rng.randint(1, 28), rng.randint(1, 12), rng.randint(2015, 2026)
+    return f"{day:02d}.{month:02d}.{year} {rng.randint(7, 21):02d}:{rng.randrange(60):02d}"

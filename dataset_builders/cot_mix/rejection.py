@@ -119,7 +119,7 @@ class Sampled:
         meta = {
             **asked.meta,
             "form": "chain",
-            "chain_by": self.model.where,
+            "chain_by": self.model.label(),
             "question": asked.question,
             "gold": asked.gold.to_json(),
             "draws": self.sifting.draws,

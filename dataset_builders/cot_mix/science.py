@@ -211,7 +211,8 @@ def _density(rng: Random, domain: Domain) -> Diagram:
     drawing.box(390, 254, 490, 310, (232, 232, 232))
     drawing.label((440, 282), f"{plain(mass)} g")
     steps = [
-        f"The water rises from {before} mL to {before + volume} mL, so the volume is {before + volume} - {before} = {volume} mL.",
+        f"The water rises from {before} mL to {before + volume} mL.",
+        f"So the volume is {before + volume} - {before} = {volume} mL.",
         f"The mass is {plain(mass)} g.",
         f"{plain(mass)} / {volume} = {plain(density)} g/mL.",
     ]

@@ -79,7 +79,7 @@ class Labelled:
     def _row(self, path: Path, data: bytes, outcome: Outcome) -> Row:
         assert not isinstance(outcome, Failure)
         name = path.relative_to(self.root).as_posix()
-        meta = {"file": name, "labelled_by": self.teacher.where, "confidence": outcome.confidence, "clean": False}
+        meta = {"file": name, "labelled_by": self.teacher.label(), "confidence": outcome.confidence, "clean": False}
         said = outcome.text.strip()
         return conversation_row(name, data, self.prompt, said, f"labelled/{self.root.name}", self.task, meta)
 

@@ -1,4 +1,4 @@
-"""A page that shows what is in a finished data set: counts, lengths in tokens, tiles, yields, and samples to look at."""
+"""A page that shows what is in a finished data set: counts, lengths in tokens, tiles, yields, and samples."""
 
 import json
 from collections import Counter
@@ -24,6 +24,9 @@ from ..facts import Facts
 from ..shards import read_facts
 
 REPORT = "quality.html"
+CountTokens = Callable[[str], int]
+"""Length of a text in tokens."""
+
 _SAMPLES = 4
 """Samples shown of each configuration."""
 _WIDEST = 640
@@ -51,12 +54,13 @@ class Quality:
     samples: list[Example] = field(default_factory=list)
 
 
-def write_quality_report(folder: Path, count_tokens: Callable[[str], int], seed: int = 0) -> Path:
+def write_quality_report(folder: Path, count_tokens: CountTokens, tokenizer: str, seed: int = 0) -> Path:
     """Write ``quality.html`` into a data set's folder.
 
     Args:
         folder: what ``write_dataset`` wrote.
         count_tokens: length of a text in tokens.
+        tokenizer: whose tokens they are.
         seed: decides which samples are shown.
 
     Raises:
@@ -71,6 +75,7 @@ def write_quality_report(folder: Path, count_tokens: Callable[[str], int], seed:
     environment = Environment(loader=PackageLoader(package, "templates"), autoescape=True, trim_blocks=True)
     page = environment.get_template("quality.html.j2").render(
         title=folder.resolve().name,
+        tokenizer=tokenizer,
         style=(resources.files("fcotvl_hf.eval_harness") / "templates" / "report.css").read_text(),
         rows=[_row(config, qualities[config], facts[config]) for config in configs],
         dropped=sum((each.dropped for each in facts.values()), Counter[str]()).most_common(),
@@ -81,7 +86,7 @@ def write_quality_report(folder: Path, count_tokens: Callable[[str], int], seed:
     return folder / REPORT
 
 
-def measure(shards: Sequence[Path], count_tokens: Callable[[str], int], seed: int = 0) -> Quality:
+def measure(shards: Sequence[Path], count_tokens: CountTokens, seed: int = 0) -> Quality:
     """Read shards and count.
 
     Args:
@@ -89,8 +94,8 @@ def measure(shards: Sequence[Path], count_tokens: Callable[[str], int], seed: in
         count_tokens: length of a text in tokens.
         seed: decides which samples are kept.
     """
-    quality, rng, seen = Quality(), Random(seed), 0
-    for row in _rows(shards):
+    quality, rng = Quality(), Random(seed)
+    for seen, row in enumerate(_rows(shards), start=1):
         question, answer = (_text(row["messages"], role) for role in ("user", "assistant"))
         quality.question_tokens.append(count_tokens(question))
         quality.answer_tokens.append(count_tokens(answer))
@@ -98,7 +103,6 @@ def measure(shards: Sequence[Path], count_tokens: Callable[[str], int], seed: in
         quality.tiles.append(sum(tiling_of(*image.size).tiles for image in images))
         quality.tasks[row["task"]] += 1
         quality.forms[json.loads(row["meta"]).get("form", "answer")] += 1
-        seen += 1
         place = len(quality.samples) if seen <= _SAMPLES else rng.randrange(seen)  # reservoir sampling
         if place < _SAMPLES and images:
             page = images[0].convert("RGB")

@@ -119,7 +119,7 @@ def _serve(script: Script, models: list[str] | None = None) -> Iterator[Scripted
 
 @pytest.fixture
 def scripted() -> Callable[..., Any]:
-    """``with scripted(script) as endpoint``: a running endpoint with ``url`` and what it was asked in ``payloads``."""
+    """Start an endpoint: ``with scripted(script) as endpoint`` gives its ``url`` and what it was asked."""
     return _serve
 
 

@@ -112,11 +112,9 @@ def test_an_endpoint_that_is_gone_ends_the_run_with_what_it_gave(scripted, said,
 
 
 def test_refusals_name_the_endpoint(scripted, said, tmp_path: Path) -> None:
-    with scripted(
-        lambda prompt, seed, attempt: said(status=401, body=b'{"error": {"message": "bad key"}}')
-    ) as endpoint:
-        with pytest.raises(OSError, match=r"/v1 refuses: .*bad key"):
-            ask(Asked(endpoint.url, FAST), _requests("q"), tmp_path / "r")
+    refused = said(status=401, body=b'{"error": {"message": "bad key"}}')
+    with scripted(lambda *request: refused) as endpoint, pytest.raises(OSError, match=r"/v1 refuses: .*401"):
+        ask(Asked(endpoint.url, FAST), _requests("q"), tmp_path / "r")
     with scripted(lambda prompt, seed, attempt: said(), ["a", "b"]) as endpoint:
         with pytest.raises(ValueError, match=r"serves a, b; name one as .*#NAME"):
             Asked(endpoint.url).open()

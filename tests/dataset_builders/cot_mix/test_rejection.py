@@ -72,7 +72,7 @@ def test_program_questions_become_verified_rows_and_resume_without_asking(script
     assert Counter(row.reason for row in made if isinstance(row, Dropped))["wrong answer"] >= 4
     assert len(rows) >= 4 - lists
     meta = json.loads(rows[0]["meta"])
-    assert meta["chain_by"] == endpoint.url and meta["draws"] == 2 and meta["form"] == "chain"
+    assert meta["chain_by"] == "scripted" and meta["draws"] == 2 and meta["form"] == "chain"
     assert rows[0]["source"].startswith("cot_mix/sampled/") and rows[0]["id"].endswith("-draw0")
     assert rows[0]["messages"][1]["content"][0]["text"].startswith("I look at the picture")
 
