@@ -1,10 +1,11 @@
 """Asking with a memory: replies are appended to a file as they come, and what is in it is not asked again."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+
+from fcotvl_hf.io.jsonl import append_json_lines, read_json_lines
 
 from .request import Model, Outcome, Reply, Request, Settings, request_key
 
@@ -67,40 +68,23 @@ def ask(asked: Asked, requests: Sequence[Request], replies: Path) -> list[Outcom
     return [found[key] for key in keys]
 
 
-def read_replies(path: Path) -> Mapping[str, Reply]:
-    """Key → reply of a file, without the line that a kill cut off; none if it does not exist."""
-    if not path.is_file():
-        return {}
-    found = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        found[record["key"]] = Reply(record["text"], record["finished"], record["confidence"])
-    return found
+def read_replies(path: Path) -> dict[str, Reply]:
+    """Key → reply of a file; none if it does not exist."""
+    return {
+        record["key"]: Reply(record["text"], record["finished"], record["confidence"])
+        for record in read_json_lines(path)
+    }
 
 
 def _ask_and_keep(model: Model, missing: Mapping[str, Request], path: Path) -> dict[str, Outcome]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    names = {id(request): key for key, request in missing.items()}
+    keys = {id(request): key for key, request in missing.items()}
     outcomes: dict[str, Outcome] = {}
-    with path.open("ab+") as file:
-        if file.tell() and not _ends_a_line(path):
-            file.write(b"\n")  # a kill cut the last line off
-        for request, outcome in model.answer(list(missing.values())):
-            key = names[id(request)]
-            outcomes[key] = outcome
-            if isinstance(outcome, Reply):
-                file.write(json.dumps({"key": key, **asdict(outcome)}, ensure_ascii=False).encode() + b"\n")
-                file.flush()
+    for request, outcome in model.answer(list(missing.values())):
+        key = keys[id(request)]
+        outcomes[key] = outcome
+        if isinstance(outcome, Reply):
+            append_json_lines(path, [{"key": key, **asdict(outcome)}])
     return outcomes
-
-
-def _ends_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read(1) == b"\n"
 
 
 @cache

@@ -7,7 +7,7 @@ none.
 import base64
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from math import exp
 from statistics import fmean
@@ -49,19 +49,19 @@ class Endpoint:
         """
         waiting = iter(requests)
         failed: list[str] = []
-        with ThreadPoolExecutor(self._settings.parallel) as pool:
-            running = {pool.submit(self._ask, request): request for request in islice(waiting, self._settings.parallel)}
-            try:
-                while running:
-                    for future in _done(running):
-                        request, outcome = running.pop(future), future.result()
-                        failed = [*failed, outcome.reason] if isinstance(outcome, Failure) else []
-                        if len(failed) >= _MOST_IN_A_ROW:
-                            raise OSError(f"{self._url} failed {len(failed)} times in a row, last: {failed[-1]}")
-                        yield request, outcome
-                        running |= {pool.submit(self._ask, following): following for following in islice(waiting, 1)}
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        pool = ThreadPoolExecutor(self._settings.parallel)
+        running = {pool.submit(self._ask, request): request for request in islice(waiting, self._settings.parallel)}
+        try:
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    request, outcome = running.pop(future), future.result()
+                    failed = [*failed, outcome.reason] if isinstance(outcome, Failure) else []
+                    if len(failed) >= _MOST_IN_A_ROW:
+                        raise OSError(f"{self._url} failed {len(failed)} times in a row, last: {failed[-1]}")
+                    yield request, outcome
+                    running |= {pool.submit(self._ask, following): following for following in islice(waiting, 1)}
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, request: Request) -> Outcome:
         import openai
@@ -137,7 +137,3 @@ def _reply(completion: Any) -> Outcome:
         return Failure("malformed reply")
     scores = [token.logprob for token in choice.logprobs.content] if choice.logprobs and choice.logprobs.content else []
     return Reply(choice.message.content, choice.finish_reason == "stop", exp(fmean(scores)) if scores else None)
-
-
-def _done(running: dict[Future[Outcome], Request]) -> set[Future[Outcome]]:
-    return wait(running, return_when=FIRST_COMPLETED).done

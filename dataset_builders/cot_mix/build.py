@@ -24,7 +24,7 @@ from .rewriting import Rewritten
 logger = logging.getLogger(__name__)
 
 SAMPLED = "sampled"
-_WHAT = {
+CONFIGS = {
     "chart": "arithmetic over the values of bars, lines and pies",
     "table": "look-up, aggregation and filters over records",
     "geometry": "lengths, angles and areas of labelled figures",
@@ -122,7 +122,7 @@ def build_cot_mix(
         settings=settings,
         command=f"fcotvl data cot --out DIR --size {size} --seed {seed}",
         tags=("synthetic", "chain-of-thought", "fcot-vl"),
-        configs=_WHAT,
+        configs=CONFIGS,
     )
     parts = _parts(out, size, seed, options)
     if options.needs_one_process and num_proc > 1:

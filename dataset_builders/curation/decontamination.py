@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.images import load_image
+from fcotvl_hf.io.jsonl import json_line
 
 from ..parts import Dropped, Row, RowMaker
 from .benchmark_data import BenchmarkData, open_benchmark_data
@@ -86,7 +87,7 @@ class Decontaminated:
                 yield row
         if matches:
             self.reports.mkdir(parents=True, exist_ok=True)
-            lines = "".join(json.dumps(asdict(match), ensure_ascii=False) + "\n" for match in matches)
+            lines = "".join(json_line(asdict(match)) for match in matches)
             atomic_write(self.reports / f"{self.name}-{indices.start:09d}.jsonl", lines)
 
 

@@ -119,7 +119,7 @@ def _serve(script: Script, models: list[str] | None = None) -> Iterator[Scripted
 
 @pytest.fixture
 def scripted() -> Callable[..., Any]:
-    """Start an endpoint: ``with scripted(script) as endpoint`` gives its ``url`` and what it was asked."""
+    """A context manager that runs an endpoint by a script; it has a ``url`` and remembers what it was asked."""
     return _serve
 
 
