@@ -87,7 +87,7 @@ def append_records(path: Path, records: Iterable[Record]) -> None:
 def read_records(path: Path) -> list[Record]:
     """The records of a file, in their order, without a line that was cut off; none if it does not exist."""
     records: list[Any] = read_json_lines(path)
-    return [{"key": "", **record} for record in records]  # a file of somebody else's has no keys, and fits nothing
+    return [record | {"key": record.get("key", "")} for record in records]  # without keys it fits nothing
 
 
 def _model(key: str) -> str:

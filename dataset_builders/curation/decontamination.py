@@ -15,6 +15,8 @@ from .benchmark_data import BenchmarkData, open_benchmark_data
 MOST_BITS = 16
 """Of 256. Scaled, recompressed copies differ in fewer, other pages of the same layout in more: see docs/data-cot.md."""
 
+_ROLES = ("user", "assistant")
+
 
 @dataclass(frozen=True)
 class Match:
@@ -48,14 +50,11 @@ def find_match(row: Row, benchmarks: BenchmarkData, most_bits: int = MOST_BITS) 
     questions, answers = ([_text(message) for message in row["messages"] if message["role"] == role] for role in _ROLES)
     asked = json.loads(row["meta"]).get("question")  # without the wording that asks for a chain
     for question, answer in zip([asked, *questions[1:]] if asked else questions, answers, strict=False):
-        for said in {answer, answer.rpartition("Answer:")[2]}:
+        for said in dict.fromkeys((answer, answer.rpartition("Answer:")[2])):
             like = benchmarks.shared_text(question, said)
             if like:
                 return Match(row["id"], like, "text")
     return None
-
-
-_ROLES = ("user", "assistant")
 
 
 @dataclass(frozen=True)

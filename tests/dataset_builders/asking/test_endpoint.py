@@ -10,7 +10,7 @@ from fcotvl_hf.dataset_builders.asking.ask import Asked, ask, read_replies
 from fcotvl_hf.dataset_builders.asking.request import Failure, Reply, Request, Settings
 
 PNG = b"\x89PNG fake"
-FAST = Settings(timeout=0.5, retries=1, parallel=2)
+FAST = Settings(timeout=1.5, retries=1, parallel=2)
 SOON = {"retry-after-ms": "1"}
 
 
@@ -39,7 +39,7 @@ def test_every_way_to_fail_has_a_name_and_the_others_go_on(scripted, said, tmp_p
     answers = {
         "right": said("ok"),
         "cut": said("o", finish="length"),
-        "late": said("late", delay=2),
+        "late": said("late", delay=5),
         "busy": said(status=429, headers=SOON),
         "broken": said(status=503, headers=SOON),
         "too large": said(status=400),
@@ -67,7 +67,7 @@ def test_every_way_to_fail_has_a_name_and_the_others_go_on(scripted, said, tmp_p
 
 def test_a_busy_or_slow_moment_is_waited_for(scripted, said, tmp_path: Path) -> None:
     def script(prompt: str, seed: int, attempt: int):
-        first = said(status=500, headers=SOON) if prompt == "broken" else said(delay=2)
+        first = said(status=500, headers=SOON) if prompt == "broken" else said(delay=5)
         return said("ok") if attempt else first
 
     with scripted(script) as endpoint:
