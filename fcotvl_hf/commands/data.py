@@ -32,7 +32,7 @@ fcotvl data ocr --out eye-test --size 176 --preset legibility"""
     parser.add_argument(
         "--preset",
         default="ocr-mix",
-        help="which rows; an unknown one is answered with the list (default: %(default)s)",
+        help="which rows; an unknown one is answered with a list (default: %(default)s)",
     )
 
 

@@ -11,13 +11,13 @@ from fcotvl_hf.command import positive
 def add_writing(parser: argparse.ArgumentParser) -> None:
     """Add where a data set is written, how fast, and what is done with it then."""
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, or to finish")
-    cores = len(os.sched_getaffinity(0))
+    cores = os.cpu_count() or 1
     parser.add_argument(
         "--num-proc",
         type=positive,
         default=cores,
         metavar="P",
-        help="processes that draw (default: the %(default)s cores)",
+        help="processes that draw (default: %(default)s)",
     )
     parser.add_argument("--preview", action="store_true", help="also a contact sheet of each configuration")
     parser.add_argument("--push", metavar="REPO", help="upload to this data set on the Hub when all is written")

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from fcotvl_hf.io.atomic import atomic_folder, atomic_write
+from fcotvl_hf.io.atomic import atomic_file, atomic_folder, atomic_write
 
 
 def test_write_text_and_bytes(tmp_path: Path) -> None:
@@ -123,3 +123,15 @@ def test_signals_leave_nothing(tmp_path: Path, number: signal.Signals) -> None:
     process.send_signal(number)
     assert process.wait(timeout=20) != 0
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_written_piece_by_piece_appears_at_the_end(tmp_path: Path) -> None:
+    target = tmp_path / "rows.bin"
+    with atomic_file(target) as unfinished:
+        unfinished.write_bytes(b"rows")
+        assert not target.exists()
+    assert target.read_bytes() == b"rows"
+    with pytest.raises(RuntimeError), atomic_file(target) as unfinished:
+        unfinished.write_bytes(b"half")
+        raise RuntimeError
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"rows.bin": b"rows"}

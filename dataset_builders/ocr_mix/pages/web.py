@@ -100,11 +100,10 @@ def _navigation(rng: Random, writer: Writer, look: Look) -> Section:
 
 def _hero(rng: Random, writer: Writer, look: Look) -> Section:
     title, text, button = writer.title(), writer.sentence(), writer.word_of("buttons")
-    band = (
-        f"#block(width: 100%, fill: gradient.linear(rgb({literal(look.soft)}), rgb({literal(look.accent)}).lighten(70%)),"
-        f" inset: (x: 90pt, y: 60pt))[#align({rng.choice(('left', 'center'))})["
-        f"#text(2.6em)[*{inline(title)}*]\n\n#text(1.15em)[{inline(text)}]\n\n{_button(button, look)}]]"
-    )
+    fill = f"gradient.linear(rgb({literal(look.soft)}), rgb({literal(look.accent)}).lighten(70%))"
+    inside = f"#text(2.6em)[*{inline(title)}*]\n\n#text(1.15em)[{inline(text)}]\n\n{_button(button, look)}"
+    aligned = f"#align({rng.choice(('left', 'center'))})[{inside}]"
+    band = f"#block(width: 100%, fill: {fill}, inset: (x: 90pt, y: 60pt))[{aligned}]"
     return Section(band, [Heading(1, title), Paragraph(text), Paragraph(button)])
 
 

@@ -62,7 +62,6 @@ def test_every_way_to_fail_has_a_name_and_the_others_go_on(scripted, said, tmp_p
     attempts = {prompt: count for (prompt, _), count in endpoint.attempts.items()}
     assert attempts["late"] == attempts["busy"] == attempts["broken"] == 2
     assert attempts["too large"] == attempts["no json"] == attempts["right"] == 1
-    assert endpoint.most_busy == 2
 
 
 def test_a_busy_or_slow_moment_is_waited_for(scripted, said, tmp_path: Path) -> None:
@@ -108,7 +107,7 @@ def test_an_endpoint_that_is_gone_ends_the_run_with_what_it_gave(scripted, said,
 
     with scripted(script) as endpoint, pytest.raises(OSError, match="failed 20 times in a row, last: status 400"):
         ask(Asked(endpoint.url, FAST), _requests(*map(str, range(40))), tmp_path / "r")
-    assert len(read_replies(tmp_path / "r")) == 1
+    assert len(read_replies(tmp_path / "r")) == 1 and endpoint.most_busy <= 2
 
 
 def test_refusals_name_the_endpoint(scripted, said, tmp_path: Path) -> None:

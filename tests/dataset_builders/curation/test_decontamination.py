@@ -55,8 +55,8 @@ def benchmarks(pages: list[Image.Image], tmp_path_factory: pytest.TempPathFactor
     return open_benchmark_data(path)
 
 
-def _row(image: Image.Image, question: str = "?", answer: str = "!", **meta: str):
-    return conversation_row("row", image, question, answer, "s", "t", meta)
+def _row(image: Image.Image, asked: str = "?", answer: str = "!", **meta: str):
+    return conversation_row("row", image, asked, answer, "s", "t", meta)
 
 
 def test_copies_of_a_picture_are_found(pages: list[Image.Image], benchmarks: BenchmarkData) -> None:
@@ -74,8 +74,8 @@ def test_other_pages_of_the_same_kinds_are_not(pages: list[Image.Image], benchma
 def test_texts_are_found_by_long_runs_or_with_their_answer(benchmarks: BenchmarkData) -> None:
     blank = Image.effect_noise((64, 64), 80).convert("RGB")
 
-    def found(question: str, answer: str = "no", **meta: str) -> str | None:
-        match = find_match(_row(blank, question, answer, **meta), benchmarks)
+    def found(asked: str, answer: str = "no", **meta: str) -> str | None:
+        match = find_match(_row(blank, asked, answer, **meta), benchmarks)
         return f"{match.by} {match.like}" if match else None
 
     assert found(f"Please: {LONG.upper()} Think.") == "text docvqa/0"
