@@ -1,12 +1,12 @@
 """``fcotvl data``: build the data sets that train and test, and upload them."""
 
 import argparse
-import os
-from pathlib import Path
 
-from fcotvl_hf.command import UsageError, positive
+from fcotvl_hf.command import UsageError
 
 from .adding import Commands, add_command
+from .curating import add_cot, add_label, add_mix
+from .writing import add_drawing, add_writing, writing
 
 
 def add_data(commands: Commands) -> None:
@@ -14,24 +14,9 @@ def add_data(commands: Commands) -> None:
     parser = commands.add_parser("data", help="build a data set: Parquet shards with a card, ready for the Hub")
     mixes = parser.add_subparsers(dest="mix", metavar="MIX", required=True)
     _add_ocr(mixes)
-
-
-def add_writing(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every mix has: where to, how many rows, how fast."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, or to finish")
-    parser.add_argument("--size", type=positive, required=True, metavar="N", help="rows in all configurations together")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, other rows (default: %(default)s)")
-    cores = os.cpu_count() or 1
-    parser.add_argument(
-        "--num-proc",
-        type=positive,
-        default=cores,
-        metavar="P",
-        help="processes that draw (default: %(default)s)",
-    )
-    parser.add_argument("--preview", action="store_true", help="also a contact sheet of each configuration")
-    parser.add_argument("--push", metavar="REPO", help="upload to this data set on the Hub when all is written")
-    parser.add_argument("--private", action="store_true", help="make the repository private if --push makes it")
+    add_cot(mixes)
+    add_mix(mixes)
+    add_label(mixes)
 
 
 def _add_ocr(mixes: Commands) -> None:
@@ -43,6 +28,7 @@ fcotvl data ocr --out eye-test --size 176 --preset legibility"""
     summary = "draw pages with exact labels: the mix that re-aligns"
     parser = add_command(mixes, "ocr", summary, _ocr, examples)
     add_writing(parser)
+    add_drawing(parser)
     parser.add_argument(
         "--preset",
         default="ocr-mix",
@@ -57,13 +43,4 @@ def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
         find_preset(args.preset)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_ocr_mix(
-        args.out,
-        args.size,
-        args.seed,
-        args.preset,
-        num_proc=args.num_proc,
-        preview=args.preview,
-        push=args.push,
-        private=args.private,
-    )
+    build_ocr_mix(args.out, args.size, args.seed, args.preset, **writing(args))
