@@ -193,26 +193,27 @@ def test_attention_needs_tokens_with_a_place(
     model = tmp_path / "learned"
     init_student(str(teacher_folder), model, compressor_type="qformer", stride=2)
     options = ["--tasks", "tiny-table", "--attention", "1", "--out", str(tmp_path / "out")]
-    assert main(["eval", str(model), *options]) == 2
+    assert main(["eval", model, *options]) == 2
     error = capsys.readouterr().err
     assert "'qformer' have no place on the page" in error and error.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
-def _launch(model: Path, out: Path, processes: int) -> list[str]:
+def _launch(model: str, out: Path, processes: int) -> list[str]:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
     start = torchrun if processes > 1 else [sys.executable]
     options = ["--tasks", "tiny-chart", "--limit", "12", "--batch-size", "2", "--out", str(out)]
-    return [*start, "-m", "fcotvl_hf.cli", "eval", str(model), *options]
+    return [*start, "-m", "fcotvl_hf.cli", "eval", model, *options]
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_in_two_processes(teacher_folder: Path, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_in_two_processes(tmp_path: Path) -> None:
+    """With a trained model: what is left is batched otherwise, and rounding decides between a random one's tokens."""
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true"}
     straight, out = tmp_path / "straight", tmp_path / "out"
-    subprocess.run(_launch(teacher_folder, straight, 1), check=True, env=environment, timeout=300)
+    subprocess.run(_launch("tiny", straight, 1), check=True, env=environment, timeout=300)
     samples = out / "samples-tiny-chart.jsonl"
-    killed = subprocess.Popen(_launch(teacher_folder, out, 1), env=environment)
+    killed = subprocess.Popen(_launch("tiny", out, 1), env=environment)
     while not samples.exists() or samples.read_bytes().count(b"\n") < 4:
         time.sleep(0.01)
         assert killed.poll() is None
@@ -220,7 +221,7 @@ def test_a_killed_run_goes_on_in_two_processes(teacher_folder: Path, tmp_path: P
     killed.wait()
     kept = samples.read_text()
     assert kept.count("\n") < 12  # it was in the middle
-    subprocess.run(_launch(teacher_folder, out, 2), check=True, env=environment, timeout=300)
+    subprocess.run(_launch("tiny", out, 2), check=True, env=environment, timeout=300)
     assert samples.read_text().startswith(kept[: kept.rindex("\n") + 1])
     whole = [sorted((folder / "samples-tiny-chart.jsonl").read_text().splitlines()) for folder in (straight, out)]
     assert whole[0] == whole[1]
