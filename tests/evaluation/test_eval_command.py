@@ -16,7 +16,6 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
-from PIL import Image
 
 from fcotvl_hf.cli import main
 from fcotvl_hf.conversion.student import init_student
@@ -25,6 +24,7 @@ from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.evaluation.chosen import chosen_tasks
 from fcotvl_hf.evaluation.drawn import PAGES, drawn_rows
+from fcotvl_hf.io.images import read_size
 from fcotvl_hf.tiny.scores import ask_all, fresh_rows
 
 pytestmark = pytest.mark.usefixtures("own_process")
@@ -172,7 +172,7 @@ def test_attention_is_drawn_and_compared(
         assert len(said) == 8  # all rows are answered
         for each in drawn:
             assert 0 < each["share"] < 1
-            assert Image.open(folder / each["file"]).size in ((112, 112), (224, 112))
+            assert read_size(folder / each["file"]) in ((112, 112), (224, 112))
 
     both = found[0].keys() & found[1].keys()
     assert ("docvqa", "0") in both
@@ -183,8 +183,7 @@ def test_attention_is_drawn_and_compared(
     text = (tmp_path / "report" / "report.md").read_text()
     files = re.findall(r"\]\((attention-\d\.png)\)", text)
     assert len(files) == len(both)
-    first = Image.open(tmp_path / "report" / files[0])
-    assert first.size == (2 * 112 + 8, 112)  # both models' veils over the same page
+    assert read_size(tmp_path / "report" / files[0]) == (2 * 112 + 8, 112)  # both models' veils over the same page
 
 
 def test_attention_needs_tokens_with_a_place(

@@ -10,6 +10,7 @@ from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
 from fcotvl_hf.hub.ask import answer, ask, model_names
 from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.io.images import read_size
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_where_the_answers_look(
     with caplog.at_level("INFO", "fcotvl_hf"):
         models = f"{teacher_folder},{half}"
         ask(models, [tmp_path / "page.png"], "Read the text.", max_new_tokens=4, attention=look)
-    assert Image.open(look).size == (2 * page.width + 8, page.height)
+    assert read_size(look) == (2 * page.width + 8, page.height)
     assert caplog.text.count("of the answer's attention goes to the pages") == 2
     with pytest.raises(UsageError, match="lies in no folder"):
         ask("tiny", [tmp_path / "page.png"], "?", attention=tmp_path / "absent" / "look.png")
