@@ -192,7 +192,7 @@ def test_attention_needs_tokens_with_a_place(
     model = tmp_path / "learned"
     init_student(str(teacher_folder), model, compressor_type="qformer", stride=2)
     options = ["--tasks", "tiny-table", "--attention", "1", "--out", str(tmp_path / "out")]
-    assert main(["eval", model, *options]) == 2
+    assert main(["eval", str(model), *options]) == 2
     error = capsys.readouterr().err
     assert "'qformer' have no place on the page" in error and error.count("\n") == 1
     assert not (tmp_path / "out").exists()
