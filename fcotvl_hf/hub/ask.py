@@ -116,11 +116,13 @@ def ask(
         attention: PNG file for the pages as the models' answers look at them, side by side.
 
     Raises:
-        UsageError: there is no model, or only one to compare.
+        UsageError: there is no model, only one to compare, or no folder for ``attention``.
         ValueError: a file is no image, or a model cannot be used.
         OSError: a file or a model is not there.
     """
     names = model_names(model, compare)
+    if attention and not attention.parent.is_dir():
+        raise UsageError(f"--attention {attention} lies in no folder; make {attention.parent} first")
     for name in names:
         resolve_model(name)  # say what is missing before anything slow begins
     pages = [load_image(path) for path in images]

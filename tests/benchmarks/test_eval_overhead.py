@@ -1,6 +1,7 @@
 """The harness's overhead: parts add up, nested parts count once, and nothing stays patched."""
 
 import importlib
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -48,3 +49,11 @@ def test_an_evaluation_is_taken_apart(script: ModuleType, session_teacher) -> No
     assert runner.load_image is before
     assert script.overhead({"generate": 3, "tiles": 1, "scores": 0.5, "rest": 0.5}) == 0.2
     assert "overhead" in script.table(seconds)
+
+
+def test_the_documented_commands_are_understood(script: ModuleType) -> None:
+    page = (BENCHMARKS.parent / "docs" / "evaluation.md").read_text()
+    commands = re.findall(r"^python benchmarks/eval_overhead.py (.*)$", page, re.MULTILINE)
+    first, second = (script._parser().parse_args(command.split()) for command in commands)
+    assert (first.shape, first.layers, first.batch_size) == ("internvl2-2b", 2, 8)
+    assert second.model == "tiny" and second.batch_size == 8
