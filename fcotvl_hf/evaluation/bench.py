@@ -12,9 +12,8 @@ from typing import Any, cast
 import torch
 from accelerate import PartialState
 
-from fcotvl_hf.baselines.reduce import reduced
+from fcotvl_hf.baselines import METHODS, Specification, parse_specification, reduced
 from fcotvl_hf.baselines.sharing import with_compressor
-from fcotvl_hf.baselines.specification import METHODS, Specification, parse_specification
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import student_config
 from fcotvl_hf.cost.shapes import SHAPES, Shape
