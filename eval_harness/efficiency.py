@@ -85,7 +85,7 @@ class Figures:
         decode_tokens_per_second: of all prompts together.
         kv_bytes: of the cache after the answer.
         kv_bytes_predicted: by ``fcotvl_hf.cost``, if every layer keeps all visual tokens of the prompt.
-        peak_bytes: highest of all rounds; ``None`` where it cannot be measured.
+        peak_bytes: memory beyond what was held before; ``None`` where it cannot be measured.
         multiply_adds: predicted, by part, attention counted causally; FLOPs are twice as many.
         speedup: the first contender's prefill over this one's.
         speedup_cpu: the same in CPU time, which tells on a CPU that others use as well.
@@ -232,7 +232,7 @@ def _figures(
         decode_tokens_per_second=decoded / median(lambda span: span.decode),
         kv_bytes=runs[0].kv_bytes,
         kv_bytes_predicted=workload.batch_size * kv_bytes(run_config, *cached),
-        peak_bytes=max(peaks, default=None),
+        peak_bytes=round(statistics.median(peaks)) if peaks else None,
         multiply_adds=prediction,
         speedup=ratio(lambda span: span.prefill.wall),
         speedup_cpu=ratio(lambda span: span.prefill.cpu),

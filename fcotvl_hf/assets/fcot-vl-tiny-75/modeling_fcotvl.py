@@ -108,7 +108,7 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
             ``pooler_output`` of shape ``[tiles, image_seq_length, text width]``.
         """
         outputs = self.get_vit_features(pixel_values, vision_feature_layer, **kwargs)
-        outputs.pooler_output = self.connect(outputs.pooler_output)
+        outputs.pooler_output = self.connect(outputs.pooler_output)  # type: ignore[arg-type]  # it is never None
         return outputs
 
     def connect(self, features: torch.Tensor) -> torch.Tensor:
