@@ -20,7 +20,9 @@ def reduced_length(teacher: FCoTVLForConditionalGeneration, stride: int) -> int:
     """
     tokens = teacher.config.image_seq_length
     if teacher.config.compressor_stride != 1:
-        raise ValueError(f"baselines reduce a model of stride 1, this one has {teacher.config.compressor_stride}")
+        raise ValueError(
+            f"baselines reduce a model of stride 1, not {teacher.config.compressor_stride}: give the teacher"
+        )
     if stride < 1 or tokens % stride:
         raise ValueError(f"stride {stride} does not divide the {tokens} visual tokens of a tile")
     return tokens // stride

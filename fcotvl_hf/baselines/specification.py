@@ -14,14 +14,12 @@ class Method:
     """What can be asked of a method.
 
     Args:
-        label: what tables call it.
         options: option → its default, whose type a given value must have.
         choices: option → the values it may have.
         any_share: keeps any share of the tokens, not only one of a whole number.
         needs_rows: chooses its tiles with the rows at hand.
     """
 
-    label: str
     options: Mapping[str, Value] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     any_share: bool = False
@@ -29,15 +27,15 @@ class Method:
 
 
 METHODS: dict[str, Method] = {
-    "mean": Method("mean pooling", {"window": "row"}, {"window": ("row", "square")}),
-    "random": Method("random drop", {"seed": 0}),
-    "smaller-tiles": Method("smaller tiles", needs_rows=True),
-    "fewer-tiles": Method("fewer tiles", any_share=True, needs_rows=True),
-    "divprune": Method("DivPrune"),
-    "tome": Method("ToMe"),
-    "prumerge": Method("PruMerge+"),
-    "visionzip": Method("VisionZip"),
-    "fastv": Method("FastV", {"layer": 2}, any_share=True),
+    "mean": Method({"window": "row"}, {"window": ("row", "square")}),
+    "random": Method({"seed": 0}),
+    "smaller-tiles": Method(needs_rows=True),
+    "fewer-tiles": Method(any_share=True, needs_rows=True),
+    "divprune": Method(),
+    "tome": Method(),
+    "prumerge": Method(),
+    "visionzip": Method(),
+    "fastv": Method({"layer": 2}, any_share=True),
 }
 """Name → method, in the order of tables."""
 

@@ -24,16 +24,16 @@ class ToMe(nn.Module):
         self.length = length
 
     def forward(self, tokens: torch.Tensor, scores: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
-        sizes = torch.ones_like(tokens[..., :1])
-        while tokens.shape[1] > self.length:
-            goes, target, stays = match(keys, min(tokens.shape[1] - self.length, tokens.shape[1] // 2))
-            whole = add_to_groups(take(sizes, stays), take(sizes, goes), target)  # [tiles, left, 1]
-            tokens, keys = (
-                add_to_groups(take(each * sizes, stays), take(each * sizes, goes), target) / whole
-                for each in (tokens, keys)
+        merged, keys = tokens.float(), keys.float()
+        sizes = torch.ones_like(merged[..., :1])  # what each token stands for
+        while merged.shape[1] > self.length:
+            goes, target, stays = match(keys, min(merged.shape[1] - self.length, merged.shape[1] // 2))
+            sums, key_sums, sizes = (
+                add_to_groups(take(each, stays), take(each, goes), target)
+                for each in (merged * sizes, keys * sizes, sizes)
             )
-            sizes = whole
-        return tokens
+            merged, keys = sums / sizes, key_sums / sizes
+        return merged.to(tokens.dtype)  # [tiles, length, 4C]
 
 
 def match(keys: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -6,6 +6,7 @@ https://arxiv.org/abs/2412.04467.
 
 import torch
 from torch import nn
+from torch.nn.functional import one_hot
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -27,11 +28,10 @@ class VisionZip(nn.Module):
     def forward(self, tokens: torch.Tensor, scores: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         dominant, targets, members = choose(scores, self.length)
         group = cosine(take(keys, members), take(keys, targets)).argmax(2)  # [tiles, members]
-        sums = add_to_groups(take(tokens, targets), take(tokens, members), group)
-        counts = add_to_groups(
-            torch.ones_like(sums[..., :1]), torch.ones_like(group[..., None], dtype=sums.dtype), group
-        )
-        kept = torch.cat([take(tokens, dominant), sums / counts], dim=1)  # [tiles, length, 4C]
+        sums = add_to_groups(take(tokens, targets).float(), take(tokens, members).float(), group)
+        counts = 1 + one_hot(group, targets.shape[1]).sum(1)  # [tiles, targets]
+        contextual = (sums / counts[..., None]).to(tokens.dtype)
+        kept = torch.cat([take(tokens, dominant), contextual], dim=1)  # [tiles, length, 4C]
         return in_reading_order(kept, torch.cat([dominant, targets], dim=1))
 
 
