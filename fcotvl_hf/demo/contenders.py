@@ -6,16 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from fcotvl_hf.baselines import mean_pooling, random_drop, smaller_tiles
-from fcotvl_hf.eval_harness.processors import Processors
+from fcotvl_hf.baselines import Reduced, reduced
 from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.tiny.rivals import rivals
 
 from .live import LiveModel
 
 Kind = Literal["teacher", "control", "student", "baseline"]
-Loaded = tuple[FCoTVLForConditionalGeneration, Processors]
+Loaded = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor] | Reduced
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Contender:
         compression: share of the visual tokens that it removes.
         live: trained during this demo.
         path: its folder, if it has one.
-        load: gives the model and what the runner takes as its processor.
+        load: gives model and processor, or a reduced model.
     """
 
     name: str
@@ -59,15 +59,10 @@ def baselines(
     model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, rows: Sequence[Row]
 ) -> Iterator[Contender]:
     """Ways to spend as few visual tokens as the students without any training."""
-    for stride, compression in ((2, 0.5), (4, 0.75)):
-        made: dict[str, Callable[[], Loaded]] = {
-            f"mean pooling 1×{stride}": partial(mean_pooling, model, processor, stride, "row"),
-            "mean pooling 2-D": partial(mean_pooling, model, processor, stride, "square"),
-            "random drop": partial(random_drop, model, processor, stride),
-            "smaller tiles": partial(smaller_tiles, model, processor, rows, stride),
-        }
-        for name, load in made.items():
-            yield Contender(name, "baseline", None, compression, False, None, load)
+    for keep in (0.5, 0.25):
+        for name, specification in rivals(keep).items():
+            load = partial(reduced, model, processor, specification, rows)
+            yield Contender(name, "baseline", None, 1 - keep, False, None, load)
 
 
 def _from_folder(name: str, kind: Kind, stage: str | None, compression: float, live: bool, model: str) -> Contender:

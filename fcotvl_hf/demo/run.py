@@ -8,15 +8,17 @@ from typing import Any
 
 from rich.console import Console
 
+from fcotvl_hf.baselines import Reduced
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.tables import print_whole
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
+from fcotvl_hf.tiny.rivals import at_nominal_tokens
 from fcotvl_hf.tiny.scores import Scores, ask_all, fresh_rows
 
 from .budget import FULL, QUICK
 from .contenders import Contender, baselines, from_live, packaged
-from .costs import mean_cost
+from .costs import Cost, mean_cost
 from .live import train_live
 from .report import write_report
 from .summary import as_table, summarise, summary_row
@@ -70,13 +72,21 @@ def _compete(
     reference, spent = None, None
     for contender in contenders:
         console.print(f"asking {contender.name}{f', {contender.stage}' if contender.stage else ''}")
-        model, processors = contender.load()
-        results = ask_all(model, processors, rows)
-        cost = mean_cost(model.config, processors, rows)
+        results, cost = _ask(contender, rows)
         reference, spent = reference or results, spent or cost
         summary_rows.append(summary_row(contender, results, cost, reference, spent, root))
         answers.append(results)
     return summary_rows, answers
+
+
+def _ask(contender: Contender, rows: list[dict[str, Any]]) -> tuple[Scores, Cost]:
+    """A contender's answers and what they cost."""
+    loaded = contender.load()
+    if isinstance(loaded, Reduced):
+        results = at_nominal_tokens(ask_all(loaded.model, loaded.processor, rows), loaded.specification)
+        return results, mean_cost(loaded.model.config, loaded.processor, rows, loaded.tokens_per_layer)
+    model, processor = loaded
+    return ask_all(model, processor, rows), mean_cost(model.config, processor, rows)
 
 
 def _quiet() -> None:

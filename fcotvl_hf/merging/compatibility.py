@@ -48,6 +48,9 @@ _MAY_DIFFER = {
 }
 """Keys, at any depth, that training changes without changing the model."""
 
+_LACKED = {"compressor_position": "before_projector"}
+"""Keys that folders of earlier versions lack, and what that means."""
+
 _SHARED_KEYS_ONLY = ("tokenizer_config.json", "special_tokens_map.json")
 """Files to which loading and saving adds keys; ``tokenizer.json`` and ``tokenizer.model`` decide."""
 
@@ -147,7 +150,8 @@ def _unequal(left: Any, right: Any, path: str = "") -> Iterator[str]:
     """``key is A here and B there`` for each leaf that differs."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         for key in sorted({*left, *right} - _MAY_DIFFER):
-            yield from _unequal(left.get(key), right.get(key), f"{path}.{key}" if path else str(key))
+            meant = _LACKED.get(key)
+            yield from _unequal(left.get(key, meant), right.get(key, meant), f"{path}.{key}" if path else str(key))
     elif left != right:
         yield f"{path}: {_short(left)} and {_short(right)}"
 

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from fcotvl_hf.baselines import mean_pooling, random_drop, smaller_tiles
+from fcotvl_hf.baselines import reduced
 from fcotvl_hf.eval_harness.comparison import paired_difference
 from fcotvl_hf.hub.models import PACKAGED, load_model
 
+from .rivals import at_nominal_tokens, rivals
 from .scores import Scores, ask_all, build_exam, figures
 
 logger = logging.getLogger(__name__)
@@ -43,13 +44,9 @@ def take_exam(controls: Mapping[str, str], per_task: int, seed: int) -> dict[str
     teacher, processor = load_model("tiny")
     for student, stride in STRIDES.items():
         models[student]["over"] = {}
-        for label, reduced in {
-            "mean pooling 1-D": mean_pooling(teacher, processor, stride, "row"),
-            "mean pooling 2-D": mean_pooling(teacher, processor, stride, "square"),
-            "random drop": random_drop(teacher, processor, stride),
-            "smaller tiles": smaller_tiles(teacher, processor, exam["fresh"], stride),
-        }.items():
-            found = ask_all(*reduced, exam["fresh"])
+        for label, specification in rivals(1 / stride).items():
+            rival = reduced(teacher, processor, specification, exam["fresh"])
+            found = at_nominal_tokens(ask_all(rival.model, rival.processor, exam["fresh"]), specification)
             name = f"{label}, {student.removeprefix('tiny-')} %"
             models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"])}
             low, high, _ = paired_difference(_samples(answers[student]), _samples(found))

@@ -157,6 +157,15 @@ def test_settings_that_differ_are_named(three: list[Path], file: str, mine, othe
         Pool(three[0], three[1:])
 
 
+def test_a_setting_that_older_folders_lack_is_its_default(three: list[Path]) -> None:
+    (three[1] / "config.json").write_text("{}")
+    (three[2] / "config.json").write_text(json.dumps({"compressor_position": "before_projector"}))
+    Pool(three[0], three[1:])
+    (three[2] / "config.json").write_text(json.dumps({"compressor_position": "after_projector"}))
+    with pytest.raises(ValueError, match="compressor_position"):
+        Pool(three[0], three[1:])
+
+
 def test_other_tokenizers_of_other_kinds_are_named(three: list[Path]) -> None:
     for number, folder in enumerate(three):
         (folder / "tokenizer.model").write_bytes(b"x" * number)
