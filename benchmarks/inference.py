@@ -153,9 +153,10 @@ def with_map(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, causal
 def _measured(
     attend: Attention, inputs: list[torch.Tensor], causal: bool, device: torch.device
 ) -> tuple[float, float, int | None]:
+    query, key, value = inputs
     with PeakMemory(device) as memory:
         begun = now(device)
-        attend(*inputs, causal)
+        attend(query, key, value, causal)
         spent = now(device) - begun
     return spent.wall, spent.cpu, memory.bytes
 
