@@ -87,7 +87,23 @@ def cut_cache(cache: DynamicCache, layer: int, rest: int) -> None:
         or any(type(each) is not DynamicLayer for each in cache.layers)
     ):
         raise ValueError(f"FastV needs a plain DynamicCache, not {cache}; leave cache_implementation out")
-    cache.layers = [DynamicLayer() for _ in range(layer)] + [MaskedLayer() for _ in range(rest)]
+    cache.layers = [*(DynamicLayer() for _ in range(layer)), *(MaskedLayer() for _ in range(rest))]
+
+
+def masked_layer(cache: Cache, layer: int) -> MaskedLayer:
+    """The first of the shorter layers.
+
+    Args:
+        cache: one that ``cut_cache`` cut.
+        layer: how many layers hold all tokens.
+
+    Raises:
+        ValueError: another model filled it.
+    """
+    found = cache.layers[layer] if layer < len(cache) else None
+    if not isinstance(found, MaskedLayer):
+        raise ValueError("FastV cannot go on with the cache of another model; start with an empty one")
+    return found
 
 
 def layers_of_cache(cache: Cache, first: int, last: int | None) -> dict[str, Any]:

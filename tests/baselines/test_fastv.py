@@ -159,6 +159,9 @@ def test_what_it_cannot_do_is_refused(deep_teacher, encode, rows) -> None:
         reduced.generate(**inputs, cache_implementation="static", **WORDS)
     with pytest.raises(ValueError, match="needs input_ids"):
         reduced(inputs_embeds=torch.zeros(1, 3, 48))
+    whole = teacher(**inputs, use_cache=True)
+    with pytest.raises(ValueError, match="cache of another model"):
+        reduced(input_ids=inputs["input_ids"][:, -1:], **{CACHE: whole[CACHE]})
     if Version(transformers.__version__) >= Version("5.24"):
         output = reduced(**inputs, use_cache=True)
         with pytest.raises(ValueError, match="no assisted decoding"):
