@@ -104,11 +104,12 @@ class FastVLanguageModel(nn.Module):
             Hidden states ``[rows, kept, width]`` and the cache, whose layers from ``layer`` on are shorter.
 
         Raises:
-            ValueError: padding is on the right, images come after the first turn, or the cache is of a kind that
-                cannot hold layers of different lengths.
+            ValueError: padding is on the right, images come after the first turn, or the cache was filled by another
+                model or is of a kind that cannot hold layers of different lengths.
         """
         rows, new = inputs_embeds.shape[:2]
-        cache = kwargs.pop(CACHE, None) or DynamicCache()
+        given = kwargs.pop(CACHE, None)
+        cache = DynamicCache() if given is None else given
         past = cache.get_seq_length()
         mask = inputs_embeds.new_ones(rows, past + new, dtype=torch.long) if attention_mask is None else attention_mask
         if position_ids is None:
@@ -117,6 +118,7 @@ class FastVLanguageModel(nn.Module):
             cut_cache(cache, self.layer, self.depth - self.layer)
         elif visual is not None:
             raise ValueError("FastV drops tokens of the first turn only: give all images with it, or start afresh")
+        shorter = masked_layer(cache, self.layer)
         common = {"position_ids": position_ids, "use_cache": True, **kwargs}
         early = {**common, "attention_mask": mask}
         held = layers_of_cache(cache, 0, self.layer - 1)
@@ -129,7 +131,7 @@ class FastVLanguageModel(nn.Module):
             index, late_mask = kept_tokens(scores, visual, mask, self.keep)
             after = after.gather(1, index[..., None].expand(-1, -1, after.shape[2]))  # [rows, kept, width]
             common["position_ids"] = position_ids.expand(rows, -1).gather(1, index)
-        late = {**common, "attention_mask": masked_layer(cache, self.layer).see(late_mask)}
+        late = {**common, "attention_mask": shorter.see(late_mask)}
         held = layers_of_cache(cache, self.layer, None)
         output = self.after(inputs_embeds=after, **late, **held)
         output[CACHE] = cache if use_cache else None

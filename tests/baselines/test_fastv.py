@@ -5,6 +5,7 @@ import torch
 import transformers
 from packaging.version import Version
 from PIL import Image
+from transformers import DynamicCache
 
 from fcotvl_hf.baselines import fastv
 from fcotvl_hf.baselines.fastv import kept_count, kept_tokens
@@ -107,7 +108,9 @@ def test_a_second_turn_goes_on_from_the_reduced_cache(deep_teacher, encode, rows
     teacher, processor = deep_teacher
     reduced, _ = fastv(teacher, processor, 0.5)
     inputs = encode(processor, rows[1])
-    first = reduced(**inputs, use_cache=True)
+    cache = DynamicCache()
+    first = reduced(**inputs, **{CACHE: cache}, use_cache=True)
+    assert first[CACHE] is cache and cache.get_seq_length() == inputs["input_ids"].shape[1]
     more = processor.tokenizer("And now?", return_tensors="pt")["input_ids"]
     at_once = reduced(input_ids=more, **{CACHE: first[CACHE]}, use_cache=True).logits[0, -1]
     again = reduced(**inputs, use_cache=True)
