@@ -51,7 +51,7 @@ class MaskedLayer(DynamicLayer):
     def reorder_cache(self, beam_idx: torch.LongTensor) -> None:
         """Follow the beams."""
         super().reorder_cache(beam_idx)
-        self.batch_rows(beam_idx)
+        self._keep_rows(beam_idx)
 
     def batch_repeat_interleave(self, repeats: int) -> None:
         """Repeat each row."""
@@ -62,10 +62,9 @@ class MaskedLayer(DynamicLayer):
     def batch_select_indices(self, indices: torch.Tensor) -> None:
         """Keep some rows."""
         super().batch_select_indices(indices)
-        self.batch_rows(indices)
+        self._keep_rows(indices)
 
-    def batch_rows(self, rows: torch.Tensor) -> None:
-        """Keep the mask of some rows, in their order."""
+    def _keep_rows(self, rows: torch.Tensor) -> None:
         if self.mask is not None:
             self.mask = self.mask[rows.to(self.mask.device)]
 
