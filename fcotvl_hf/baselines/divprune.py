@@ -63,6 +63,6 @@ def divprune(
         ValueError: the teacher is compressed already, or the stride does not divide the tokens of a tile.
     """
     length = reduced_length(teacher, stride)
-    reduced = with_compressor(teacher, nn.Identity(), "divprune", stride)
-    reduced.model.multi_modal_projector = nn.Sequential(teacher.model.multi_modal_projector, Diverse(length))
+    reduced = with_compressor(teacher, Diverse(length), "divprune", stride)
+    reduced.config.compressor_position = "after_projector"
     return reduced, with_tokens(processor, length)

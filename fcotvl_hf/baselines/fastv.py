@@ -19,7 +19,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPast
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLModel, FCoTVLProcessor
 
-from .masked_cache import CACHE, MaskedLayer, cut_cache, layers_of_cache
+from .masked_cache import CACHE, cut_cache, layers_of_cache, masked_layer
 from .sharing import shared_copy, with_compressor
 
 
@@ -68,7 +68,7 @@ class FastVLanguageModel(nn.Module):
         super().__init__()
         self.config = decoder.config
         self.layer, self.keep = layer, keep
-        depth = decoder.config.num_hidden_layers
+        self.depth = depth = decoder.config.num_hidden_layers
         if not 1 <= layer < depth:
             raise ValueError(f"FastV drops tokens at layer 1 to {depth - 1} of this model, not at layer {layer}")
         self.before = _layers(decoder, 0, layer - 1)
@@ -104,19 +104,21 @@ class FastVLanguageModel(nn.Module):
             Hidden states ``[rows, kept, width]`` and the cache, whose layers from ``layer`` on are shorter.
 
         Raises:
-            ValueError: padding is on the right, images come after the first turn, or the cache is of a kind that
-                cannot hold layers of different lengths.
+            ValueError: padding is on the right, images come after the first turn, or the cache was filled by another
+                model or is of a kind that cannot hold layers of different lengths.
         """
         rows, new = inputs_embeds.shape[:2]
-        cache = kwargs.pop(CACHE, None) or DynamicCache()
+        given = kwargs.pop(CACHE, None)
+        cache = DynamicCache() if given is None else given
         past = cache.get_seq_length()
         mask = inputs_embeds.new_ones(rows, past + new, dtype=torch.long) if attention_mask is None else attention_mask
         if position_ids is None:
             position_ids = torch.arange(past, past + new, device=inputs_embeds.device)[None]
         if not past:
-            cut_cache(cache, self.layer, len(self.after.layers))
+            cut_cache(cache, self.layer, self.depth - self.layer)
         elif visual is not None:
             raise ValueError("FastV drops tokens of the first turn only: give all images with it, or start afresh")
+        shorter = masked_layer(cache, self.layer)
         common = {"position_ids": position_ids, "use_cache": True, **kwargs}
         early = {**common, "attention_mask": mask}
         held = layers_of_cache(cache, 0, self.layer - 1)
@@ -129,9 +131,9 @@ class FastVLanguageModel(nn.Module):
             index, late_mask = kept_tokens(scores, visual, mask, self.keep)
             after = after.gather(1, index[..., None].expand(-1, -1, after.shape[2]))  # [rows, kept, width]
             common["position_ids"] = position_ids.expand(rows, -1).gather(1, index)
-        first: MaskedLayer = cache.layers[self.layer]
-        late = {**common, "attention_mask": first.see(late_mask), **layers_of_cache(cache, self.layer, None)}
-        output = self.after(inputs_embeds=after, **late)
+        late = {**common, "attention_mask": shorter.see(late_mask)}
+        held = layers_of_cache(cache, self.layer, None)
+        output = self.after(inputs_embeds=after, **late, **held)
         output[CACHE] = cache if use_cache else None
         return output
 
@@ -148,7 +150,7 @@ class FastVLanguageModel(nn.Module):
         """
         if not mask[:, -1].all():
             raise ValueError("FastV looks at the last token of each row: pad on the left (padding_side='left')")
-        held = cache.layers[self.layer - 1]
+        held: Any = cache.layers[self.layer - 1]
         earlier = DynamicCache([(held.keys[..., :-1, :], held.values[..., :-1, :])])
         asked = {"attention_mask": mask, "position_ids": position_ids, "use_cache": True, CACHE: earlier}
         (attention,) = self.probe(inputs_embeds=last, output_attentions=True, **asked).attentions
@@ -209,7 +211,7 @@ def fastv(
 
 def _layers(decoder: PreTrainedModel, first: int, last: int) -> PreTrainedModel:
     """A decoder of the layers ``first`` to ``last`` − 1 that shares their weights; only the last layer's norm stays."""
-    part = shared_copy(decoder)
+    part: Any = shared_copy(decoder)
     if last < len(part.layers):
         part.norm = nn.Identity()
     part.layers = part.layers[first:last]

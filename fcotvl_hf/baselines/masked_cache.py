@@ -51,7 +51,7 @@ class MaskedLayer(DynamicLayer):
     def reorder_cache(self, beam_idx: torch.LongTensor) -> None:
         """Follow the beams."""
         super().reorder_cache(beam_idx)
-        self.batch_rows(beam_idx)
+        self._keep_rows(beam_idx)
 
     def batch_repeat_interleave(self, repeats: int) -> None:
         """Repeat each row."""
@@ -62,10 +62,9 @@ class MaskedLayer(DynamicLayer):
     def batch_select_indices(self, indices: torch.Tensor) -> None:
         """Keep some rows."""
         super().batch_select_indices(indices)
-        self.batch_rows(indices)
+        self._keep_rows(indices)
 
-    def batch_rows(self, rows: torch.Tensor) -> None:
-        """Keep the mask of some rows, in their order."""
+    def _keep_rows(self, rows: torch.Tensor) -> None:
         if self.mask is not None:
             self.mask = self.mask[rows.to(self.mask.device)]
 
@@ -87,7 +86,23 @@ def cut_cache(cache: DynamicCache, layer: int, rest: int) -> None:
         or any(type(each) is not DynamicLayer for each in cache.layers)
     ):
         raise ValueError(f"FastV needs a plain DynamicCache, not {cache}; leave cache_implementation out")
-    cache.layers = [DynamicLayer() for _ in range(layer)] + [MaskedLayer() for _ in range(rest)]
+    cache.layers = [*(DynamicLayer() for _ in range(layer)), *(MaskedLayer() for _ in range(rest))]
+
+
+def masked_layer(cache: Cache, layer: int) -> MaskedLayer:
+    """The first of the shorter layers.
+
+    Args:
+        cache: one that ``cut_cache`` cut.
+        layer: how many layers hold all tokens.
+
+    Raises:
+        ValueError: another model filled it.
+    """
+    found = cache.layers[layer] if layer < len(cache) else None
+    if not isinstance(found, MaskedLayer):
+        raise ValueError("FastV cannot go on with the cache of another model; start with an empty one")
+    return found
 
 
 def layers_of_cache(cache: Cache, first: int, last: int | None) -> dict[str, Any]:

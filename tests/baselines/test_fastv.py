@@ -5,6 +5,7 @@ import torch
 import transformers
 from packaging.version import Version
 from PIL import Image
+from transformers import DynamicCache
 
 from fcotvl_hf.baselines import fastv
 from fcotvl_hf.baselines.fastv import kept_count, kept_tokens
@@ -107,7 +108,9 @@ def test_a_second_turn_goes_on_from_the_reduced_cache(deep_teacher, encode, rows
     teacher, processor = deep_teacher
     reduced, _ = fastv(teacher, processor, 0.5)
     inputs = encode(processor, rows[1])
-    first = reduced(**inputs, use_cache=True)
+    cache = DynamicCache()
+    first = reduced(**inputs, **{CACHE: cache}, use_cache=True)
+    assert first[CACHE] is cache and cache.get_seq_length() == inputs["input_ids"].shape[1]
     more = processor.tokenizer("And now?", return_tensors="pt")["input_ids"]
     at_once = reduced(input_ids=more, **{CACHE: first[CACHE]}, use_cache=True).logits[0, -1]
     again = reduced(**inputs, use_cache=True)
@@ -159,6 +162,9 @@ def test_what_it_cannot_do_is_refused(deep_teacher, encode, rows) -> None:
         reduced.generate(**inputs, cache_implementation="static", **WORDS)
     with pytest.raises(ValueError, match="needs input_ids"):
         reduced(inputs_embeds=torch.zeros(1, 3, 48))
+    whole = teacher(**inputs, use_cache=True)
+    with pytest.raises(ValueError, match="cache of another model"):
+        reduced(input_ids=inputs["input_ids"][:, -1:], **{CACHE: whole[CACHE]})
     if Version(transformers.__version__) >= Version("5.24"):
         output = reduced(**inputs, use_cache=True)
         with pytest.raises(ValueError, match="no assisted decoding"):
