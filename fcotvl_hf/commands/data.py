@@ -54,6 +54,9 @@ fcotvl data ocr --out eye-test --size 176 --preset legibility"""
         default="ocr-mix",
         help="which rows; an unknown one is answered with a list (default: %(default)s)",
     )
+    parser.add_argument(
+        "--cluster", metavar="FILE", help="draw by datatrove: local, slurm, ray, or a YAML file like theirs"
+    )
 
 
 def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
@@ -70,6 +73,7 @@ def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
         args.preset,
         num_proc=args.num_proc,
         preview=args.preview,
+        cluster=args.cluster,
         push=args.push,
         private=args.private,
     )
@@ -86,7 +90,7 @@ fcotvl data hub --out public --sets latex-ocr,hme100k --size 5000 --push me/form
         "--sets",
         required=True,
         metavar="A,B",
-        help="names with commas between; an unknown one is answered with the list",
+        help="names with commas between; an unknown one is answered with a list",
     )
     parser.add_argument("--size", type=positive, required=True, metavar="N", help="rows to read of each set")
     parser.add_argument("--revision", help="branch, tag or commit (default: the newest commit, noted in the card)")
