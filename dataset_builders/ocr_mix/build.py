@@ -85,7 +85,6 @@ def _drawn_elsewhere(cluster: str, out: Path, parts: list[Part], about: About) -
     make_executor(cluster, out, parts, about).run()
     missing = [shard for part in parts for shard in part.shards() if read_facts(out / shard.path) is None]
     if missing:
-        logger.info(
-            "%d shards to come; when all jobs are done, the same command without --cluster ends it", len(missing)
-        )
+        told = "%d shards to come; when all jobs are done, the same command without --cluster writes the card"
+        logger.info(told, len(missing))
     return not missing

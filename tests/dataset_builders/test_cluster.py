@@ -37,7 +37,7 @@ def test_the_local_executor_runs(tmp_path: Path) -> None:
 def test_slurm_and_ray_take_the_packaged_configurations(tmp_path: Path) -> None:
     slurm = make_executor("slurm", tmp_path / "set", PARTS, ABOUT)
     assert isinstance(slurm, SlurmPipelineExecutor)
-    script = slurm.get_launch_file_contents({"array": "0-31"}, "run", "")
+    script = slurm.get_launch_file_contents({"array": "0-31"}, "run")
     assert "#SBATCH --array=0-31" in script
     assert isinstance(make_executor("ray", tmp_path / "set", PARTS, ABOUT), RayPipelineExecutor)
 
