@@ -56,10 +56,11 @@ def build_ocr_mix(
         private: make the repository private.
 
     Raises:
-        ValueError: there is no such preset, or ``out`` was begun with other settings.
+        ValueError: there is no such preset, it needs packages that are not installed, or ``out`` was begun with other settings.
         OSError: see ``write_dataset`` and ``push_dataset``.
     """
     chosen = find_preset(preset)
+    chosen.check_packages()
     about = About(
         name="ocr-mix",
         title=f"OCR mix: {preset}",
