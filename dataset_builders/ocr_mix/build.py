@@ -56,7 +56,7 @@ def build_ocr_mix(
         private: make the repository private.
 
     Raises:
-        ValueError: there is no such preset, packages that it needs are absent, or ``out`` was begun with other settings.
+        ValueError: there is no such preset, its packages are absent, or ``out`` was begun with other settings.
         OSError: see ``write_dataset`` and ``push_dataset``.
     """
     chosen = find_preset(preset)

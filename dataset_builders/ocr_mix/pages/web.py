@@ -1,5 +1,5 @@
 """Web pages: navigation, hero, article, sidebar, cards, footer; the answer is all of their text as Markdown, from top
-to bottom. Every tenth page of this configuration is a screen of an application (``gui.py``).
+to bottom.
 """
 
 from dataclasses import dataclass
