@@ -1,6 +1,7 @@
 """One row of every dataset this project makes: an image, a conversation about it, and how it came to be."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ class Sample:
         answer: what a perfect model says.
         meta: seed, font, size, degradations … (JSON values only).
         glyphs: the centre of each drawn character in pixels of ``image``.
+        mix: the data set it belongs to.
     """
 
     task: str
@@ -31,24 +33,50 @@ class Sample:
     answer: str
     meta: dict[str, Any]
     glyphs: list[Glyph] = field(default_factory=list, repr=False)
+    mix: str = "ocr_mix"
 
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The conversation in the form that TRL's vision trainers and chat templates take."""
-        user = [{"type": "image", "text": None}, {"type": "text", "text": self.question}]
-        return [
-            {"role": "user", "content": user},
-            {"role": "assistant", "content": [{"type": "text", "text": self.answer}]},
-        ]
+        return conversation(self.question, self.answer)
 
     def row(self) -> dict[str, Any]:
         """The row of design: ``id, images, messages, source, task, meta`` (``meta`` as JSON text)."""
-        meta = {"generator": GENERATOR_VERSION, **self.meta}
-        return {
-            "id": f"{self.task}-{self.meta['seed']}",
-            "images": [self.image],
-            "messages": self.messages,
-            "source": f"ocr_mix/{self.task}",
-            "task": self.task,
-            "meta": json.dumps(meta, sort_keys=True),
-        }
+        name, source = f"{self.task}-{self.meta['seed']}", f"{self.mix}/{self.task}"
+        return conversation_row(name, self.image, self.question, self.answer, source, self.task, self.meta)
+
+
+def conversation(question: str, answer: str) -> list[dict[str, Any]]:
+    """The messages of one question about one image, and its answer."""
+    user = [{"type": "image", "text": None}, {"type": "text", "text": question}]
+    return [{"role": "user", "content": user}, {"role": "assistant", "content": [{"type": "text", "text": answer}]}]
+
+
+def conversation_row(
+    name: str,
+    image: Image.Image | bytes,
+    question: str,
+    answer: str,
+    source: str,
+    task: str,
+    meta: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A row of one question about one image.
+
+    Args:
+        name: its id.
+        image: an open picture, or an image file's bytes.
+        question: what the user asks.
+        answer: what the assistant says.
+        source: where the row comes from.
+        task: the kind of question.
+        meta: how it came to be (JSON values only).
+    """
+    return {
+        "id": name,
+        "images": [image],
+        "messages": conversation(question, answer),
+        "source": source,
+        "task": task,
+        "meta": json.dumps({"generator": GENERATOR_VERSION, **meta}, sort_keys=True),
+    }

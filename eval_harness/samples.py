@@ -5,13 +5,13 @@ The file only grows, but for a line that a kill cut off. Every line carries the 
 folder is another evaluation's and is refused.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.jsonl import append_json_lines, json_line, read_json_lines
 
 logger = logging.getLogger(__name__)
 
@@ -45,16 +45,16 @@ def stored_records(path: Path, run: str) -> dict[str, Record]:
         Row id → record.
 
     Raises:
-        FileExistsError: the file holds answers with other settings, or its folder another model's to any task.
+        FileExistsError: the file holds answers with other settings, or its folder another model's or backend's.
     """
     for sibling in sorted(path.parent.glob("samples-*.jsonl")):
         for record in read_records(sibling)[:1]:
             if _model(record["key"]) != _model(run):
-                raise FileExistsError(f"{sibling} holds answers of another model; choose another folder")
+                raise FileExistsError(f"{sibling} holds answers of another model or backend; choose another folder")
     records = read_records(path)
     if any(record["key"].rpartition("-")[0] != run for record in records):
         raise FileExistsError(f"{path} holds answers with other settings; choose another folder")
-    kept = "".join(map(_line, records))
+    kept = "".join(map(json_line, records))
     if path.exists() and kept.encode() != path.read_bytes():
         logger.warning("%s: kept %d predictions, dropped a line that was cut off", path, len(records))
         atomic_write(path, kept)
@@ -81,32 +81,15 @@ def reusable_records(path: Path, stored: Mapping[str, Record], keys: Mapping[str
 
 def append_records(path: Path, records: Iterable[Record]) -> None:
     """Append one line per record; the file is made if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write("".join(map(_line, records)))
+    append_json_lines(path, records)
 
 
 def read_records(path: Path) -> list[Record]:
     """The records of a file, in their order, without a line that was cut off; none if it does not exist."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    return [record for line in lines if (record := _parse(line))]
+    records: list[Any] = read_json_lines(path)
+    return [record | {"key": record.get("key", "")} for record in records]  # without keys it fits nothing
 
 
 def _model(key: str) -> str:
     """The part of a key that stands for the model."""
     return key.partition("-")[0]
-
-
-def _line(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False) + "\n"
-
-
-def _parse(line: str) -> Record | None:
-    try:
-        record: Record = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    record.setdefault("key", "")  # a file of somebody else's, which fits nothing
-    return record

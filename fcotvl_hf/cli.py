@@ -64,6 +64,7 @@ def make_parser() -> Parser:
     looking.add_ask(commands)
     looking.add_tokens(commands)
     scoring.add_eval(commands)
+    scoring.add_bench(commands)
     scoring.add_score(commands)
     making.add_convert(commands)
     making.add_init(commands)

@@ -17,6 +17,7 @@ def build_hub_sets(
     *,
     revision: str | None = None,
     data_root: Path | None = None,
+    num_proc: int = 1,
     preview: bool = False,
     push: str | None = None,
     private: bool = False,
@@ -29,6 +30,7 @@ def build_hub_sets(
         size: rows to read of each set.
         revision: of the set, if there is but one.
         data_root: a folder with copies of the sets instead of the Hub.
+        num_proc: how many processes read; each reads past what others have, so more only help with many sets.
         preview: a contact sheet of each configuration too.
         push: Hub id to upload to.
         private: make the repository private.
@@ -57,6 +59,6 @@ def build_hub_sets(
         ],
     )
     parts = [Part(name, each.split, size, Streamed(name, revisions[name], data_root)) for name, each in chosen.items()]
-    write_dataset(out, parts, about, preview=preview)
+    write_dataset(out, parts, about, num_proc=num_proc, preview=preview)
     if push:
         push_dataset(out, push, private)

@@ -1,12 +1,13 @@
 """``fcotvl data``: build the data sets that train and test, and upload them."""
 
 import argparse
-import os
 from pathlib import Path
 
 from fcotvl_hf.command import UsageError, positive
 
 from .adding import Commands, add_command
+from .curating import add_cot, add_label, add_mix
+from .writing import add_drawing, add_writing, writing
 
 
 def add_data(commands: Commands) -> None:
@@ -15,29 +16,9 @@ def add_data(commands: Commands) -> None:
     mixes = parser.add_subparsers(dest="mix", metavar="MIX", required=True)
     _add_ocr(mixes)
     _add_hub(mixes)
-
-
-def add_writing(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every mix has: where to, how many rows, how fast."""
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, or to finish")
-    parser.add_argument("--size", type=positive, required=True, metavar="N", help="rows in all configurations together")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, other rows (default: %(default)s)")
-    cores = os.cpu_count() or 1
-    parser.add_argument(
-        "--num-proc",
-        type=positive,
-        default=cores,
-        metavar="P",
-        help="processes that draw (default: %(default)s)",
-    )
-    add_publishing(parser)
-
-
-def add_publishing(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what comes after the rows."""
-    parser.add_argument("--preview", action="store_true", help="also a contact sheet of each configuration")
-    parser.add_argument("--push", metavar="REPO", help="upload to this data set on the Hub when all is written")
-    parser.add_argument("--private", action="store_true", help="make the repository private if --push makes it")
+    add_cot(mixes)
+    add_mix(mixes)
+    add_label(mixes)
 
 
 def _add_ocr(mixes: Commands) -> None:
@@ -49,6 +30,7 @@ fcotvl data ocr --out eye-test --size 176 --preset legibility"""
     summary = "draw pages with exact labels: the mix that re-aligns"
     parser = add_command(mixes, "ocr", summary, _ocr, examples)
     add_writing(parser)
+    add_drawing(parser)
     parser.add_argument(
         "--preset",
         default="ocr-mix",
@@ -66,17 +48,7 @@ def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
         find_preset(args.preset)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_ocr_mix(
-        args.out,
-        args.size,
-        args.seed,
-        args.preset,
-        num_proc=args.num_proc,
-        preview=args.preview,
-        cluster=args.cluster,
-        push=args.push,
-        private=args.private,
-    )
+    build_ocr_mix(args.out, args.size, args.seed, args.preset, cluster=args.cluster, **writing(args))
 
 
 def _add_hub(mixes: Commands) -> None:
@@ -85,17 +57,14 @@ fcotvl data hub --out lines --sets iam-line --size 1000
 fcotvl data hub --out public --sets latex-ocr,hme100k --size 5000 --push me/formulas"""
     summary = "copy rows of public sets into our columns, with their licences"
     parser = add_command(mixes, "hub", summary, _hub, examples)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, or to finish")
+    add_writing(parser)
+    parser.set_defaults(num_proc=1)  # a stream is read in order
     parser.add_argument(
-        "--sets",
-        required=True,
-        metavar="A,B",
-        help="names with commas between; an unknown one is answered with a list",
+        "--sets", required=True, metavar="A,B", help="names with commas between; an unknown one is answered with a list"
     )
     parser.add_argument("--size", type=positive, required=True, metavar="N", help="rows to read of each set")
     parser.add_argument("--revision", help="branch, tag or commit (default: the newest commit, noted in the card)")
     parser.add_argument("--data-root", type=Path, metavar="DIR", help="folder with copies of the sets' repositories")
-    add_publishing(parser)
 
 
 def _hub(args: argparse.Namespace, rest: list[str]) -> None:
@@ -108,13 +77,4 @@ def _hub(args: argparse.Namespace, rest: list[str]) -> None:
             find_set(name)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_hub_sets(
-        args.out,
-        names,
-        args.size,
-        revision=args.revision,
-        data_root=args.data_root,
-        preview=args.preview,
-        push=args.push,
-        private=args.private,
-    )
+    build_hub_sets(args.out, names, args.size, revision=args.revision, data_root=args.data_root, **writing(args))

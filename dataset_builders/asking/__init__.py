@@ -1,0 +1,1 @@
+"""Asking a model about many pictures: any OpenAI-compatible endpoint, or a model loaded by transformers."""

@@ -1,0 +1,166 @@
+"""What ``fcotvl data cot`` does: program-made chains, sampled ones beside them if there is a model, as a data set."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..asking.ask import Asked
+from ..card import About
+from ..curation.benchmark_data import hash_tasks
+from ..curation.decontamination import Decontaminated
+from ..curation.opening import Origin
+from ..curation.quality import CountTokens, write_quality_report
+from ..parts import Part
+from ..publish import push_dataset, write_dataset
+from ..rows import GENERATOR_VERSION
+from .mix import SPLIT, program_parts
+from .questions import DatasetQuestions, ProgramQuestions, Questions
+from .rejection import Sampled, Sifting
+from .rewriting import Rewritten
+
+logger = logging.getLogger(__name__)
+
+SAMPLED = "sampled"
+CONFIGS = {
+    "chart": "arithmetic over the values of bars, lines and pies",
+    "table": "look-up, aggregation and filters over records",
+    "geometry": "lengths, angles and areas of labelled figures",
+    "receipt": "sums, change and discounts of till receipts",
+    "science": "circuits, levers, food webs, thermometers, densities, orbits",
+    SAMPLED: "chains of a stronger model whose answers were verified",
+}
+_DESCRIPTION = """\
+Questions about pictures whose answers follow in a few steps, for the post-training of \
+[FCoT-VL](https://arxiv.org/abs/2502.18512) (§3.1.2). The chains of `chart`, `table`, `geometry`, `receipt` and \
+`science` are computed by the program that draws the picture; those of `sampled` are drawn from a model and kept if \
+rules verify their answer. Every row states its gold answer in `meta`."""
+
+
+@dataclass(frozen=True)
+class CotOptions:
+    """What a mix is made of beside the program's chains.
+
+    Args:
+        sampler: whose chains are sampled.
+        sifting: how many, and which are kept.
+        questions: what it is asked; the program's questions if ``None``.
+        rewriter: who puts terse answers into the teacher's tone.
+        tasks: evaluation tasks whose test data must not be in the mix.
+        data_root: folder with that test data; the Hub if ``None``.
+    """
+
+    sampler: Asked | None = None
+    sifting: Sifting = Sifting()
+    questions: Origin | None = None
+    rewriter: Asked | None = None
+    tasks: Sequence[str] = ()
+    data_root: Path | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """What the rows depend on."""
+        settings: dict[str, Any] = {}
+        if self.sampler:
+            settings |= {"sampler": self.sampler.label(), "temperature": self.sampler.settings.temperature}
+            settings |= {"draws": self.sifting.draws, "keep": self.sifting.keep}
+            settings["questions"] = self.questions.name if self.questions else "the program's"
+        if self.rewriter:
+            settings["rewriter"] = self.rewriter.label()
+        if self.tasks:
+            settings["decontaminated"] = ", ".join(self.tasks)
+        return settings
+
+    @property
+    def needs_one_process(self) -> bool:
+        """Whether a model is in memory, which several processes would each load."""
+        return any(asked and not asked.is_endpoint for asked in (self.sampler, self.rewriter))
+
+
+def work_folder(out: Path) -> Path:
+    """Where replies and reports of a data set at ``out`` lie while, and after, it is made."""
+    return out.with_name(f"{out.name}.work")
+
+
+def build_cot_mix(
+    out: Path,
+    size: int,
+    seed: int,
+    options: CotOptions,
+    count_tokens: CountTokens,
+    tokenizer: str,
+    *,
+    num_proc: int = 1,
+    preview: bool = False,
+    push: str | None = None,
+    private: bool = False,
+) -> None:
+    """Write a data set with a quality report, or finish one that was begun, and upload it.
+
+    Args:
+        out: folder to write; replies of models and reports go into a folder beside it, see ``work_folder``.
+        size: rows of program-made chains, and questions that a sampler is asked.
+        seed: another seed, other rows.
+        options: what else is in it.
+        count_tokens: for the report.
+        tokenizer: whose tokens these are.
+        num_proc: how many processes draw.
+        preview: a contact sheet of each configuration too.
+        push: Hub id to upload to.
+        private: make the repository private.
+
+    Raises:
+        ValueError: a model, a task or a column is not as it must be, or ``out`` was begun with other settings.
+        OSError: a model does not answer, data cannot be had, or see ``write_dataset`` and ``push_dataset``.
+    """
+    settings = {"size": size, "seed": seed, "generator": GENERATOR_VERSION, **options.settings()}
+    about = About(
+        name="cot-mix",
+        title="CoT mix",
+        description=_DESCRIPTION,
+        settings=settings,
+        command=f"fcotvl data cot --out DIR --size {size} --seed {seed}",
+        tags=("synthetic", "chain-of-thought", "fcot-vl"),
+        configs=CONFIGS,
+    )
+    parts = _parts(out, size, seed, options)
+    if options.needs_one_process and num_proc > 1:
+        logger.info("one process: the model is in its memory")
+    write_dataset(out, parts, about, num_proc=1 if options.needs_one_process else num_proc, preview=preview)
+    logger.info("quality report: %s", write_quality_report(out, count_tokens, tokenizer, seed))
+    if push:
+        push_dataset(out, push, private)
+
+
+def _parts(out: Path, size: int, seed: int, options: CotOptions) -> list[Part]:
+    work, parts = work_folder(out), program_parts(size, seed)
+    if options.sampler:
+        questions: Questions = (
+            DatasetQuestions(options.questions) if options.questions else ProgramQuestions(size, seed)
+        )
+        maker = Sampled(questions, options.sampler, options.sifting, work / "replies")
+        parts.append(Part(SAMPLED, SPLIT, min(size, len(questions)), maker))
+    if options.rewriter:
+        parts = [
+            replace(part, rows=Rewritten(part.rows, options.rewriter, work / "replies", f"rewritten-{part.config}"))
+            for part in parts
+        ]
+    if options.tasks:
+        benchmarks = _benchmarks(work, options)
+        parts = [
+            replace(part, rows=Decontaminated(part.rows, benchmarks, work / "matches", part.config)) for part in parts
+        ]
+    return parts
+
+
+def _benchmarks(work: Path, options: CotOptions) -> Path:
+    """The file of test data's hashes, made once."""
+    name = hashlib.sha256(repr((sorted(options.tasks), options.data_root)).encode()).hexdigest()[:12]
+    path = work / f"benchmarks-{name}.npz"
+    if not path.is_file():
+        data = hash_tasks(options.tasks, options.data_root)
+        logger.info("%d test rows with %d pictures to keep out", len(data.names), len(data.images))
+        work.mkdir(parents=True, exist_ok=True)
+        data.save(path)
+    return path

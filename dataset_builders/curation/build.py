@@ -1,0 +1,119 @@
+"""What ``fcotvl data mix`` and ``fcotvl data label`` do: data sets made of data that is there."""
+
+from pathlib import Path
+
+from ..asking.ask import Asked
+from ..card import About, Source
+from ..parts import Part
+from ..publish import push_dataset, write_dataset
+from ..rows import GENERATOR_VERSION
+from .labelling import Labelled, find_images
+from .mixing import Mixed, MixRecipe
+from .quality import CountTokens, write_quality_report
+
+SPLIT = "train"
+
+
+def build_mix(
+    recipe: MixRecipe,
+    out: Path,
+    count_tokens: CountTokens,
+    tokenizer: str,
+    *,
+    num_proc: int = 1,
+    preview: bool = False,
+    push: str | None = None,
+    private: bool = False,
+) -> None:
+    """Write a mix with a quality report, or finish one that was begun, and upload it.
+
+    Args:
+        recipe: what is mixed.
+        out: folder to write.
+        count_tokens: for the report.
+        tokenizer: whose tokens these are.
+        num_proc: how many processes read.
+        preview: a contact sheet too.
+        push: Hub id to upload to.
+        private: make the repository private.
+
+    Raises:
+        ValueError: a source lacks a column, there are not enough rows, or ``out`` was begun with other settings.
+        OSError: a source cannot be loaded, or see ``write_dataset`` and ``push_dataset``.
+    """
+    counts = recipe.counts()
+    shares = {
+        each.origin.name: f"{count} rows of {each.origin.split}, revision {each.origin.revision or 'newest'}"
+        for each, count in zip(recipe.sources, counts, strict=True)
+    }
+    about = About(
+        name="mix",
+        title="Mix",
+        description="Rows of several data sets, drawn by weight.",
+        settings={"seed": recipe.seed, **shares},
+        command="fcotvl data mix RECIPE.yaml --out DIR",
+        licence="other",
+        tags=("fcot-vl",),
+        sources=[Source(name, "see its card", note) for name, note in shares.items()],
+    )
+    write_dataset(out, [Part("mix", SPLIT, sum(counts), Mixed(recipe))], about, num_proc=num_proc, preview=preview)
+    write_quality_report(out, count_tokens, tokenizer, recipe.seed)
+    if push:
+        push_dataset(out, push, private)
+
+
+def build_labels(
+    images: Path,
+    out: Path,
+    teacher: Asked,
+    prompt: str,
+    task: str,
+    least: float,
+    *,
+    num_proc: int = 1,
+    preview: bool = False,
+    push: str | None = None,
+    private: bool = False,
+) -> None:
+    """Write a data set of pictures that a teacher read, or finish one that was begun, and upload it.
+
+    Args:
+        images: folder of pictures.
+        out: folder to write; replies go into a folder beside it.
+        teacher: who reads, with ``confidence`` among the settings.
+        prompt: what it is asked.
+        task: what rows call it, and the configuration's name.
+        least: lowest confidence that is kept, in [0, 1].
+        num_proc: how many processes ask.
+        preview: a contact sheet too.
+        push: Hub id to upload to.
+        private: make the repository private.
+
+    Raises:
+        ValueError: the teacher does not tell how sure it is, or ``out`` was begun with other settings.
+        OSError: there are no pictures, the teacher does not answer, or see ``write_dataset`` and ``push_dataset``.
+    """
+    files, name = find_images(images), teacher.label()
+    about = About(
+        name="labels",
+        title=f"{images.name}, labelled by {name}",
+        description=f"Pictures with what {name} says about them, where its confidence is {least} or more.",
+        settings={
+            "teacher": name,
+            "prompt": prompt,
+            "confidence": least,
+            "pictures": len(files),
+            "generator": GENERATOR_VERSION,
+        },
+        command=f"fcotvl data label DIR --out OUT --teacher {name} --confidence {least}",
+        licence="other",
+        tags=("ocr", "pseudo-labels", "fcot-vl"),
+        configs={task: prompt},
+        sources=[Source(images.name, "as the pictures'", "the pictures")],
+    )
+    replies = out.with_name(f"{out.name}.work") / "replies"
+    maker = Labelled(files, images, teacher, prompt, task, least, replies)
+    part = Part(task, SPLIT, len(files), maker)
+    write_dataset(out, [part], about, num_proc=num_proc if teacher.is_endpoint else 1, preview=preview)
+    if push:
+        push_dataset(out, push, private)

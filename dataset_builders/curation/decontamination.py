@@ -1,0 +1,95 @@
+"""Dropping rows that look or read like the evaluation's test data, and reporting each of them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.images import load_image
+from fcotvl_hf.io.jsonl import json_line
+
+from ..parts import Dropped, Row, RowMaker
+from .benchmark_data import BenchmarkData, open_benchmark_data
+
+MOST_BITS = 16
+"""Of 256. Scaled, recompressed copies differ in fewer, other pages of the same layout in more: see docs/data-cot.md."""
+
+_ROLES = ("user", "assistant")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A row that is like a test row.
+
+    Args:
+        row: its id.
+        like: ``task/id`` of the test row.
+        by: ``image`` or ``text``.
+        bits: in how many of 256 bits the pictures' hashes differ; 0 for texts.
+    """
+
+    row: str
+    like: str
+    by: str
+    bits: int = 0
+
+
+def find_match(row: Row, benchmarks: BenchmarkData, most_bits: int = MOST_BITS) -> Match | None:
+    """The test row that a row is like.
+
+    Args:
+        row: a row whose images are open pictures or files' bytes.
+        benchmarks: hashes of test rows.
+        most_bits: in how many of 256 bits hashes of like pictures may differ.
+    """
+    for image in row["images"]:
+        near = benchmarks.near_image(load_image(image), most_bits)
+        if near:
+            return Match(row["id"], near[0], "image", near[1])
+    questions, answers = ([_text(message) for message in row["messages"] if message["role"] == role] for role in _ROLES)
+    asked = json.loads(row["meta"]).get("question")  # without the wording that asks for a chain
+    for question, answer in zip([asked, *questions[1:]] if asked else questions, answers, strict=False):
+        for said in dict.fromkeys((answer, answer.rpartition("Answer:")[2])):
+            like = benchmarks.shared_text(question, said)
+            if like:
+                return Match(row["id"], like, "text")
+    return None
+
+
+@dataclass(frozen=True)
+class Decontaminated:
+    """The ``RowMaker`` of another one's rows that are not like test rows.
+
+    Args:
+        rows: makes the rows.
+        benchmarks: file of a ``BenchmarkData``.
+        reports: folder for one JSONL file of matches per range of indices that has any.
+        name: begins the files' names.
+        most_bits: see ``find_match``.
+    """
+
+    rows: RowMaker
+    benchmarks: Path
+    reports: Path
+    name: str
+    most_bits: int = field(default=MOST_BITS)
+
+    def __call__(self, indices: range) -> Iterator[Row | Dropped]:
+        benchmarks, matches = open_benchmark_data(self.benchmarks), list[Match]()
+        for row in self.rows(indices):
+            match = None if isinstance(row, Dropped) else find_match(row, benchmarks, self.most_bits)
+            if match:
+                matches.append(match)
+                yield Dropped(f"{match.by} of {match.like.partition('/')[0]}'s test data")
+            else:
+                yield row
+        if matches:
+            self.reports.mkdir(parents=True, exist_ok=True)
+            lines = "".join(json_line(asdict(match)) for match in matches)
+            atomic_write(self.reports / f"{self.name}-{indices.start:09d}.jsonl", lines)
+
+
+def _text(message: dict[str, object]) -> str:
+    blocks: list[dict[str, str]] = message["content"]  # type: ignore[assignment]
+    return " ".join(block["text"] for block in blocks if block["text"])

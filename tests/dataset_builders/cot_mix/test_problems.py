@@ -1,0 +1,105 @@
+"""Program-made problems: the same seed gives the same picture, and every chain arrives at its gold answer."""
+
+import json
+from collections import Counter
+from decimal import Decimal
+from random import Random
+
+import numpy as np
+import pytest
+
+from fcotvl_hf.dataset_builders.cot_mix import geometry, receipt, science, table
+from fcotvl_hf.dataset_builders.cot_mix.mix import TASKS, problem_at, program_parts, share_out
+from fcotvl_hf.dataset_builders.cot_mix.named_values import KINDS, ask
+from fcotvl_hf.dataset_builders.cot_mix.problem import Problem, number_question
+from fcotvl_hf.dataset_builders.cot_mix.verification import Gold, verify_response
+
+CHEAP = [task for task in TASKS if task != "chart"]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_same_seed_same_problem_other_seed_other_problem(task: str) -> None:
+    first, again, other = (TASKS[task](seed) for seed in (3, 3, 4))
+    assert np.array_equal(first.image, again.image)
+    assert first.question == again.question and first.meta == again.meta
+    assert first.question.chain != other.question.chain
+
+
+@pytest.mark.parametrize("task", CHEAP)
+def test_chains_verify_and_end_with_the_answer(task: str) -> None:
+    for seed in range(60):
+        problem = TASKS[task](seed)
+        assert verify_response(problem.question.chain, problem.question.gold), problem.question
+        assert problem.question.chain.endswith(f"\nAnswer: {problem.question.answer}")
+        assert len(problem.question.steps) >= 1
+
+
+@pytest.mark.parametrize(("module", "fewest"), [(geometry, 6), (receipt, 6), (science, 7)])
+def test_every_kind_comes_up(module, fewest: int) -> None:
+    kinds = {module.sample(seed).meta["kind"] for seed in range(80)}
+    assert len(kinds) == fewest == len(module.KINDS)
+
+
+def test_steps_of_named_values_compute_what_they_say() -> None:
+    values = {"Mon": Decimal(12), "Tue": Decimal("7.5"), "Wed": Decimal(30), "Thu": Decimal("7.5")}
+    asked = Counter[str]()
+    for seed in range(200):
+        question = ask(Random(seed), values, "Look at North only.")
+        assert question.text.startswith("Look at North only. ")
+        assert verify_response(question.chain, question.gold)
+        asked[question.text] += 1
+        for step in question.steps:
+            for part in step.rstrip(".").split(": ")[-1].split("; "):
+                left, _, right = part.partition(" = ")
+                if right and not set(left) - set("0123456789. +-×/"):
+                    value = eval(left.replace("×", "*"))  # noqa: S307  (digits and signs only)
+                    assert abs(value - float(right)) < 0.051
+    assert not any("second largest" in text or "List all" in text for text in asked)  # two values are equal
+    assert len(KINDS) == 9
+
+
+def test_receipts_add_up() -> None:
+    for seed in range(40):
+        bought = receipt._buy(Random(seed))
+        assert bought.subtotal == sum(pieces * price for _, pieces, price in bought.lines)
+        assert bought.total == bought.subtotal - bought.off + bought.duty <= bought.cash
+        assert all(price.as_tuple().exponent == -2 for *_, price in bought.lines)
+
+
+def test_tables_have_no_ties_that_would_leave_two_answers() -> None:
+    for seed in range(40):
+        records = table._records(Random(seed), table._TOPICS[seed % len(table._TOPICS)])
+        products = [count * amount for _, _, count, amount in records.rows]
+        assert len(set(products)) == len(products) == len({name for name, *_ in records.rows})
+
+
+def test_samples_are_chains_or_now_and_then_bare_answers() -> None:
+    forms = Counter[str]()
+    for seed in range(60):
+        sample = TASKS["science"](seed).sample()
+        meta = json.loads(sample.row()["meta"])
+        forms[meta["form"]] += 1
+        gold = Gold.from_json(meta["gold"])
+        said = sample.answer if meta["form"] == "chain" else f"Answer: {sample.answer}"
+        assert verify_response(said, gold)
+        assert (meta["question"] in sample.question) and sample.row()["source"] == "cot_mix/science"
+    assert 5 <= forms["direct"] <= 25 and forms["chain"] > 30
+
+
+def test_a_chain_that_does_not_reach_its_answer_is_refused() -> None:
+    made = TASKS["receipt"](1)
+    wrong = number_question("How much?", "5", ["2 + 2 = 4."])
+    broken = Problem("receipt", made.image, type(wrong)(wrong.text, "4", wrong.steps, wrong.gold), {"seed": 1})
+    with pytest.raises(ValueError, match="receipt 1: .* does not verify"):
+        broken.sample()
+
+
+def test_seeds_of_data_sets_share_no_problem() -> None:
+    assert problem_at("receipt", 0, 1).meta["seed"] != problem_at("receipt", 1, 0).meta["seed"]
+    seeds = {problem_at("receipt", seed, number).meta["seed"] for seed in range(3) for number in range(3)}
+    assert len(seeds) == 9
+
+
+def test_sizes_are_shared_out() -> None:
+    assert sum(share_out(502).values()) == 502 and set(share_out(500).values()) == {100}
+    assert [part.config for part in program_parts(3, 0)] == ["chart", "table", "geometry"]
