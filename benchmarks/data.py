@@ -37,6 +37,7 @@ from fcotvl_hf.dataset_builders.ocr_mix.pages import (
 from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
 from fcotvl_hf.dataset_builders.ocr_mix.prose import Writer
 from fcotvl_hf.dataset_builders.publish import write_dataset
+from fcotvl_hf.dataset_builders.rendering import encode
 
 OURS = {
     module.TASK: module.sample
@@ -44,7 +45,7 @@ OURS = {
 }
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Measure what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=20, help="of each category (default: %(default)s)")
@@ -52,7 +53,7 @@ def main() -> None:
         "--parallel", type=int, metavar="N", help="build N rows with one process, then with two, instead"
     )
     parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     figures = _efficiency(args.parallel) if args.parallel else _speeds(args.samples)
     print(json.dumps(figures, indent=2))
     if args.out:
@@ -61,7 +62,9 @@ def main() -> None:
 
 def _speeds(count: int) -> dict[str, Any]:
     """Name → samples per second of CPU time, the picture's PNG or JPEG file included."""
-    makers: dict[str, Callable[[int], object]] = {f"ours: {name}": _encoded(draw) for name, draw in OURS.items()}
+    makers: dict[str, Callable[[int], object]] = {
+        f"ours: {name}": lambda seed, draw=draw: encode(draw(seed).image) for name, draw in OURS.items()
+    }
     makers |= {f"other: {name}": draw for name, (needed, draw) in OTHERS.items() if all(map(find_spec, needed))}
     absent = [name for name, (needed, _) in OTHERS.items() if not all(map(find_spec, needed))]
     if absent:
@@ -88,19 +91,6 @@ def _efficiency(rows: int) -> dict[str, Any]:
             seconds[num_proc] = time.perf_counter() - start
     efficiency = seconds[1] / (2 * seconds[2])
     return {"rows": rows, "seconds": seconds, "efficiency": round(efficiency, 3), "load_before": load}
-
-
-def _encoded(draw: Callable[[int], Any]) -> Callable[[int], object]:
-    def make(seed: int) -> object:
-        image = draw(seed).image
-        buffer = io.BytesIO()
-        if image.format == "JPEG":
-            image.save(buffer, format="JPEG", quality="keep")
-        else:
-            image.save(buffer, format="PNG")
-        return buffer
-
-    return make
 
 
 def _paragraphs(seed: int) -> list[str]:
@@ -132,9 +122,7 @@ def _rasterised(pdf: bytes) -> object:
     import pypdfium2
 
     image = pypdfium2.PdfDocument(pdf)[0].render(scale=130 / 72).to_pil()
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer
+    return encode(image)
 
 
 OTHERS: dict[str, tuple[tuple[str, ...], Callable[[int], object]]] = {

@@ -12,7 +12,7 @@ from fcotvl_hf.io.atomic import atomic_write
 
 from .fonts import load_font, missing_glyphs
 from .parts import Part
-from .rendering import break_lines, line_height
+from .rendering import break_lines, encode, line_height
 
 PREVIEW = "preview"
 """The folder of contact sheets; the card's picture lies beside it, with the suffix ``.png``."""
@@ -31,11 +31,11 @@ def write_previews(out: Path, parts: Sequence[Part], sheets: bool) -> None:
     """
     firsts = {part.config: part for part in reversed(parts)}  # the first part of each configuration
     samples = {config: _first_rows(out, part, _SAMPLES if sheets else 1) for config, part in sorted(firsts.items())}
-    atomic_write(out / f"{PREVIEW}.png", _png(contact_sheet([rows[0] for rows in samples.values() if rows])))
+    atomic_write(out / f"{PREVIEW}.png", encode(contact_sheet([rows[0] for rows in samples.values() if rows])))
     if sheets:
         (out / PREVIEW).mkdir(exist_ok=True)
         for config, rows in samples.items():
-            atomic_write(out / PREVIEW / f"{config}.png", _png(contact_sheet(rows)))
+            atomic_write(out / PREVIEW / f"{config}.png", encode(contact_sheet(rows)))
 
 
 def contact_sheet(rows: Sequence[dict[str, Any]]) -> Image.Image:
@@ -74,9 +74,3 @@ def _first_rows(out: Path, part: Part, count: int) -> list[dict[str, Any]]:
 
 def _text(message: dict[str, Any]) -> str:
     return " ".join(" ".join((block["text"] or "").split()) for block in message["content"] if block["text"])
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()

@@ -4,6 +4,7 @@ A ``Page`` records the centre of each glyph it draws. The tiny teacher's first t
 positions, and the legibility and attention plots read them.
 """
 
+import io
 from dataclasses import dataclass
 from random import Random
 
@@ -121,6 +122,16 @@ def _pieces(text: str) -> list[str]:
 def _stands_alone(character: str) -> bool:
     """Whether a line may be broken on both sides of it: Chinese characters and full-width forms."""
     return ord(character) > 0x2E80
+
+
+def encode(image: Image.Image) -> bytes:
+    """A picture's file: one that was a JPEG stays one, with the same tables; any other becomes a PNG."""
+    buffer = io.BytesIO()
+    if image.format == "JPEG":
+        image.save(buffer, format="JPEG", quality="keep")
+    else:
+        image.save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def tint(colour: Colour, towards: Colour, amount: float) -> Colour:
