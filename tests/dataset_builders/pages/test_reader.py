@@ -16,7 +16,7 @@ from fcotvl_hf.eval_harness.metrics.cer import cer
 rapidocr = pytest.importorskip("rapidocr", reason="pip install 'fcotvl-hf[reader]'")
 pytestmark = pytest.mark.slow
 
-PAGES = 24
+PAGES = 16
 
 
 def _read(engine: Any, page: np.ndarray) -> str:
