@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -109,7 +109,7 @@ def _draw(
     rng: Random, kind: str, titles: dict[str, Any], words: dict[str, Any], look: Look, families: list[str]
 ) -> tuple[Image.Image, Values]:
     _load_fonts()
-    style = {
+    style: Any = {  # Matplotlib types the names of its settings
         "font.family": families,
         "font.size": rng.choice((9, 10, 11, 12)),
         "axes.spines.top": rng.random() < 0.4,
@@ -205,9 +205,9 @@ def _points(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Value
     step = look.step
     places = rng.sample([(x, y) for x in range(1, 9) for y in range(1, 8)], len(names))
     values = {name: [x * step, y * step] for name, (x, y) in zip(names, places, strict=True)}
-    for name, place in values.items():
-        axes.scatter(*place, s=rng.choice((30, 50)), color=look.colours[0], zorder=3)
-        axes.annotate(name, place, (5, 5), textcoords="offset points")
+    for name, (x, y) in values.items():
+        axes.scatter(x, y, s=rng.choice((30, 50)), color=look.colours[0], zorder=3)
+        axes.annotate(name, (x, y), (5, 5), textcoords="offset points")
     axes.set_xlim(0, 10 * step)
     axes.set_ylim(0, 9 * step)
     for axis in (axes.xaxis, axes.yaxis):
@@ -244,7 +244,7 @@ def _value(rng: Random, look: Look) -> float:
     return rng.randint(1, look.top) if look.step > 1 else round(rng.uniform(0.1, look.top), 1)
 
 
-def _scale(axes: Axes, side: str, look: Look) -> None:
+def _scale(axes: Axes, side: Literal["x", "y"], look: Look) -> None:
     """Room above the largest value for what is written there; without it a grid at every step."""
     limit = axes.set_xlim if side == "x" else axes.set_ylim
     limit(0, look.top * 1.2)

@@ -135,7 +135,8 @@ def _article_blocks(rng: Random, writer: Writer) -> list[Block]:
 
 
 def _cards(rng: Random, writer: Writer, look: Look) -> Section:
-    cards, blocks = [], []
+    cards: list[str] = []
+    blocks: list[Block] = []
     for _ in range(3):
         title, text, button = writer.heading(), writer.sentence(), writer.word_of("buttons")
         picture = f"#rect(width: 100%, height: 110pt, fill: {_picture(rng, look)})"
@@ -145,7 +146,7 @@ def _cards(rng: Random, writer: Writer, look: Look) -> Section:
         )
         blocks += [Heading(3, title), Paragraph(text), Paragraph(button)]
     grid = f"#pad(x: 60pt, bottom: 36pt, grid(columns: (1fr, 1fr, 1fr), column-gutter: 24pt, {', '.join(cards)}))"
-    return Section(grid, list(blocks))
+    return Section(grid, blocks)
 
 
 def _picture(rng: Random, look: Look) -> str:
