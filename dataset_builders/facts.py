@@ -72,4 +72,5 @@ class Facts:
     def from_json(cls, text: str) -> "Facts":
         """What ``to_json`` wrote."""
         facts: dict[str, Any] = json.loads(text)
-        return cls(**{name: Counter(value) if isinstance(value, dict) else value for name, value in facts.items()})
+        counted: dict[str, Any] = {name: Counter(it) if isinstance(it, dict) else it for name, it in facts.items()}
+        return cls(**counted)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -35,6 +35,9 @@ _FAMILIES = {
 }
 _CHINESE = {"Noto Sans SC": "NotoSansSC-Regular", "Noto Serif SC": "NotoSerifSC-Regular"}
 _PALETTES = ("tab10", "Set2", "Dark2", "Paired", "Accent", "viridis", "plasma", "cividis", "Greys", "Blues")
+
+_TIMES = ("Day", "Month", "Quarter", "Year", "星期", "月份", "季度", "年份")
+"""Titles of axes along which a line makes sense."""
 
 Values = dict[str, Any]
 
@@ -64,10 +67,9 @@ def sample(seed: int) -> Sample:
     """
     rng = Random(f"page-{TASK}-{seed}")
     language = choose_language(rng)
-    charts = templates(language)["charts"]
-    words = {**rng.choice(charts["topics"]), "series": charts["series"]}
     kind = rng.choice(tuple(_KINDS))
     latin, chinese = rng.choice(tuple(_FAMILIES)), rng.choice(tuple(_CHINESE))
+    words = _choose_words(rng, templates(language)["charts"], kind)
     answer: dict[str, Any] = {"title": words["title"]}
     if kind != "pie":
         answer |= {"x_title": words["x"], "y_title": words["y"]}
@@ -88,6 +90,14 @@ def sample(seed: int) -> Sample:
     return Sample(TASK, page, choose(CHART_DICT[language], rng), text, meta)
 
 
+def _choose_words(rng: Random, charts: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Titles and labels that go together; what changes over time for lines."""
+    topics = charts["points" if kind == "points" else "topics"]
+    if kind == "lines":
+        topics = [topic for topic in topics if topic["x"] in _TIMES]
+    return {**rng.choice(topics), "series": rng.choice(charts["series"])}
+
+
 def _choose_look(rng: Random) -> Look:
     colours = list(matplotlib.colormaps[rng.choice(_PALETTES)].resampled(8)(range(8)))
     rng.shuffle(colours)
@@ -99,7 +109,7 @@ def _draw(
     rng: Random, kind: str, titles: dict[str, Any], words: dict[str, Any], look: Look, families: list[str]
 ) -> tuple[Image.Image, Values]:
     _load_fonts()
-    style = {
+    style: Any = {  # Matplotlib types the names of its settings
         "font.family": families,
         "font.size": rng.choice((9, 10, 11, 12)),
         "axes.spines.top": rng.random() < 0.4,
@@ -144,7 +154,7 @@ def _lying_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> V
 
 
 def _grouped_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Values:
-    names = rng.sample(words["series"], rng.randint(2, 3))
+    names = words["series"]
     labels = _labels(rng, words, most=5)
     values = {name: {label: _value(rng, look) for label in labels} for name in names}
     width = 0.8 / len(names)
@@ -160,7 +170,7 @@ def _grouped_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) ->
 
 
 def _lines(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Values:
-    names = rng.sample(words["series"], 1 if look.written else rng.randint(1, 3))
+    names = words["series"][: 1 if look.written else 3]
     labels = _labels(rng, words, most=10)
     values = {name: {label: _value(rng, look) for label in labels} for name in names}
     for number, (name, series) in enumerate(values.items()):
@@ -195,9 +205,9 @@ def _points(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Value
     step = look.step
     places = rng.sample([(x, y) for x in range(1, 9) for y in range(1, 8)], len(names))
     values = {name: [x * step, y * step] for name, (x, y) in zip(names, places, strict=True)}
-    for name, place in values.items():
-        axes.scatter(*place, s=rng.choice((30, 50)), color=look.colours[0], zorder=3)
-        axes.annotate(name, place, (5, 5), textcoords="offset points")
+    for name, (x, y) in values.items():
+        axes.scatter(x, y, s=rng.choice((30, 50)), color=look.colours[0], zorder=3)
+        axes.annotate(name, (x, y), (5, 5), textcoords="offset points")
     axes.set_xlim(0, 10 * step)
     axes.set_ylim(0, 9 * step)
     for axis in (axes.xaxis, axes.yaxis):
@@ -234,7 +244,7 @@ def _value(rng: Random, look: Look) -> float:
     return rng.randint(1, look.top) if look.step > 1 else round(rng.uniform(0.1, look.top), 1)
 
 
-def _scale(axes: Axes, side: str, look: Look) -> None:
+def _scale(axes: Axes, side: Literal["x", "y"], look: Look) -> None:
     """Room above the largest value for what is written there; without it a grid at every step."""
     limit = axes.set_xlim if side == "x" else axes.set_ylim
     limit(0, look.top * 1.2)
