@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from fcotvl_hf.dataset_builders.cot_mix import geometry, receipt, science, table
+from fcotvl_hf.dataset_builders.cot_mix.drawing import FACES, Drawing
 from fcotvl_hf.dataset_builders.cot_mix.mix import TASKS, problem_at, program_parts, share_out
 from fcotvl_hf.dataset_builders.cot_mix.named_values import KINDS, ask
 from fcotvl_hf.dataset_builders.cot_mix.problem import Problem, number_question
 from fcotvl_hf.dataset_builders.cot_mix.verification import Gold, verify_response
+from fcotvl_hf.dataset_builders.fonts import check_coverage
 
 CHEAP = [task for task in TASKS if task != "chart"]
 
@@ -92,6 +94,14 @@ def test_a_chain_that_does_not_reach_its_answer_is_refused() -> None:
     broken = Problem("receipt", made.image, type(wrong)(wrong.text, "4", wrong.steps, wrong.gold), {"seed": 1})
     with pytest.raises(ValueError, match="receipt 1: .* does not verify"):
         broken.sample()
+
+
+def test_faces_of_drawings_have_every_sign_that_is_drawn() -> None:
+    for face in FACES:
+        check_coverage("ΩπVA°²³=?xBCm0123456789 R1", [face])
+    drawing = Drawing(Random(0), 50, 50)
+    with pytest.raises(ValueError, match="no glyph for '水'"):
+        drawing.label((20, 20), "水")
 
 
 def test_seeds_of_data_sets_share_no_problem() -> None:
