@@ -13,7 +13,7 @@ from ..parts import Dropped, Row, RowMaker
 from .benchmark_data import BenchmarkData, open_benchmark_data
 
 MOST_BITS = 20
-"""Of 256. Scaled and recompressed copies differ in fewer, most other pages in many more; docs/data-cot.md has figures."""
+"""Of 256. Scaled and recompressed copies differ in fewer, most other pages in more; docs/data-cot.md has figures."""
 
 _ROLES = ("user", "assistant")
 
