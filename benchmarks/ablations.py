@@ -1,14 +1,13 @@
-"""The paper's ablations of the re-alignment on the tiny model: Table 2, Table 3, Figure 4, and two that it lacks.
+"""The paper's ablations of the re-alignment on the tiny model: Table 2, Table 3, Figure 4, and three that it lacks.
 
     python benchmarks/ablations.py --out runs/ablations                    # everything; hours on two CPU cores
     python benchmarks/ablations.py --out runs/ablations --studies strides  # one of them
 
 compressors: each compressor at 50 %, re-aligned and post-trained briefly (Table 3; the losses are Figure 4) ·
 strides: 50 % and 75 %, re-aligned only (Table 2) · cross-entropy: re-aligned with it, and by the divergence alone ·
-re-alignment: post-trained with it and without. Every run is the tiny recipe with a few options changed. Called again,
-the script goes on where it was stopped; runs that studies share are made once. Each study writes the losses as a
-picture; ``ablations.json`` holds scores and losses. Where the convolution stands is not studied: the model has it
-before the projector only.
+re-alignment: post-trained with it and without · position: the convolution before the projector, and after it. Every run
+is the tiny recipe with a few options changed. Called again, the script goes on where it was stopped; runs that studies
+share are made once. Each study writes the losses as a picture; ``ablations.json`` holds scores and losses.
 """
 
 import argparse
@@ -42,6 +41,7 @@ class Variant:
         cross_entropy: whether re-alignment looks at the labels as well.
         realigned: whether it is re-aligned.
         tuned: whether it is post-trained.
+        position: where the compressor stands.
     """
 
     label: str
@@ -50,11 +50,14 @@ class Variant:
     cross_entropy: bool = True
     realigned: bool = True
     tuned: bool = False
+    position: str = "before_projector"
 
     @property
     def start(self) -> str:
         """Name of what there is before post-training."""
         name = f"{self.compressor}-{self.share}"
+        if self.position != "before_projector":
+            name += f"-{self.position.replace('_', '-')}"
         if not self.realigned:
             return f"{name}-untrained"
         return name if self.cross_entropy else f"{name}-without-ce"
@@ -79,6 +82,7 @@ STUDIES = {
     "compressors": Study(tuple(Variant(c, compressor=c, tuned=True) for c in ("conv1d", "conv2d", "mean", "qformer"))),
     "strides": Study((Variant("50 %"), Variant("75 %", share=75))),
     "cross-entropy": Study((Variant("with"), Variant("without", cross_entropy=False)), curve="kl"),
+    "position": Study((Variant("before"), Variant("after", position="after_projector"))),
     "re-alignment": Study((Variant("with", tuned=True), Variant("without", realigned=False, tuned=True)), run="tuned"),
 }
 
@@ -179,10 +183,12 @@ def make(variant: Variant, teacher: str, out: Path, budget: Budget) -> Path:
     start = out / "realigned" / variant.start
     if not variant.realigned:
         if not start.exists():
-            init_student(teacher, start, stride=100 // (100 - variant.share), compressor_type=variant.compressor)
+            stride = 100 // (100 - variant.share)
+            init_student(teacher, start, stride, variant.compressor, position=variant.position)
     else:
-        ce_weight = ("--ce_weight", "1" if variant.cross_entropy else "0")
-        realign(teacher, start, variant.share, variant.compressor, budget.distill_steps, (*ce_weight, *budget.extra))
+        ce_weight = "1" if variant.cross_entropy else "0"
+        options = ("--ce_weight", ce_weight, "--compressor_position", variant.position, *budget.extra)
+        realign(teacher, start, variant.share, variant.compressor, budget.distill_steps, options)
     if not variant.tuned:
         return start
     return post_train(str(start), out / "tuned" / variant.start, variant.share, budget.sft_steps, budget.extra)

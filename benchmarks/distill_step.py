@@ -4,10 +4,11 @@
 
 Random weights in InternVL2-2B's shape, one page of 13 tiles. Vision tower and language model get the same number of
 layers, as in the original (24 and 24), so their ratio is the true one; embedding and head have their true size, so with
-few layers they weigh more than they should. With two numbers of layers the time of all 24 is extrapolated, a straight
-line through both. Each measurement is a process of its own, and the two steps take turns, so that other load on the
-machine falls on both; seconds are CPU seconds of all threads, which other load lengthens little. Peak memory is the
-process's (``ru_maxrss``) without what importing took; what is neither weights nor logits is activations and gradients.
+few layers they weigh more than they should. With two numbers of layers time and memory of all 24 are extrapolated, a
+straight line through both. Each measurement is a process of its own, and the two steps take turns, so that other load
+on the machine falls on both; seconds are CPU seconds of all threads, which other load lengthens little. Peak memory is
+the process's (``ru_maxrss``) without what importing took; what is neither weights nor logits is activations and
+gradients.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 
 STEPS = ("ours", "obvious")
 FULL_LAYERS = 24
+_MEMORY = ("peak", "weights", "logits", "rest")
 TILES = {1: (1, 1), 3: (2, 1), 5: (2, 2), 13: (4, 3)}
 """Tiles, the thumbnail included → columns and rows of a page."""
 Record = dict[str, Any]
@@ -81,12 +83,12 @@ def measure(step: str, layers: int, tiles: int, stride: int, answer: int) -> Rec
     Returns:
         ``seconds`` (of the CPU), ``wall`` and ``loss`` of the step; bytes of ``peak``, ``weights`` and ``logits``.
     """
-    from distill_steps import prepare, with_layers  # what needs torch: the process that only compares stays small
+    from distill_steps import prepare  # what needs torch: the process that only compares stays small
 
     from fcotvl_hf.cost.shapes import SHAPES
 
     start = _peak()
-    shape = with_layers(SHAPES["internvl2-2b"], layers)
+    shape = SHAPES["internvl2-2b"].with_layers(layers)
     step_of, weights, logits = prepare(step, shape, TILES[tiles], stride, answer)
     begun = time.process_time(), time.perf_counter()
     loss = step_of()
@@ -137,18 +139,22 @@ def summarise(records: list[Record], layers: int) -> Record:
 
 
 def extrapolate(few: Record, more: Record) -> Record:
-    """The time of all layers: a straight line through two measurements.
+    """Time and memory of all layers: a straight line through two measurements.
 
     Args:
         few: ``summarise`` of the fewest layers.
         more: of the most.
     """
-    seconds = {}
-    for step in STEPS:
-        slope = (more[step]["seconds"] - few[step]["seconds"]) / (more["layers"] - few["layers"])
-        seconds[step] = {"seconds": few[step]["seconds"] + slope * (FULL_LAYERS - few["layers"])}
-    speedup = seconds["obvious"]["seconds"] / seconds["ours"]["seconds"]
-    return {"layers": FULL_LAYERS, "extrapolated": True, **seconds, "speedup": speedup}
+    steps = {step: {name: _line(few, more, step, name) for name in (*_MEMORY, "seconds")} for step in STEPS}
+    ours, obvious = (steps[step] for step in STEPS)
+    ratios = {"speedup": obvious["seconds"] / ours["seconds"], "memory": ours["peak"] / obvious["peak"]}
+    return {"layers": FULL_LAYERS, "extrapolated": True, **steps, **ratios}
+
+
+def _line(few: Record, more: Record, step: str, name: str) -> float:
+    first: float = few[step][name]
+    slope = (more[step][name] - first) / (more["layers"] - few["layers"])
+    return first + slope * (FULL_LAYERS - few["layers"])
 
 
 def table(summary: list[Record]) -> str:
@@ -157,18 +163,13 @@ def table(summary: list[Record]) -> str:
     Args:
         summary: of ``summarise`` and ``extrapolate``.
     """
-    lines = [f"{'layers':>12} {'step':8} {'seconds':>8} {'peak':>7} {'weights':>8} {'logits':>7} {'rest':>7}  GiB"]
+    lines = [f"{'layers':>12} {'step':8} {'seconds':>8}" + "".join(f" {name:>8}" for name in _MEMORY) + "  GiB"]
     for entry in summary:
-        extrapolated = "extrapolated" in entry
+        shown = f"{'≈ ' if 'extrapolated' in entry else ''}{entry['layers']}"
         for step in STEPS:
-            values = entry[step]
-            shown = f"{'≈ ' if extrapolated else ''}{entry['layers']}"
-            lines.append(f"{shown:>12} {step:8} {values['seconds']:8.1f}")
-            if not extrapolated:
-                names = (("peak", 7), ("weights", 8), ("logits", 7), ("rest", 7))
-                lines[-1] += "".join(f" {values[name] / 2**30:{width}.2f}" for name, width in names)
-        ratio = f"{entry['speedup']:.2f} × faster"
-        lines.append(f"{'':12} {ratio}" + ("" if extrapolated else f", {entry['memory']:.2f} × the peak memory"))
+            memory = "".join(f" {entry[step][name] / 2**30:8.2f}" for name in _MEMORY)
+            lines.append(f"{shown:>12} {step:8} {entry[step]['seconds']:8.1f}{memory}")
+        lines.append(f"{'':12} {entry['speedup']:.2f} × faster, {entry['memory']:.2f} × the peak memory")
     return "\n".join(lines)
 
 

@@ -2,9 +2,7 @@
 
 import copy
 import weakref
-import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,12 +10,11 @@ from datasets import Dataset
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
-from transformers.initialization import no_init_weights
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from fcotvl_hf.cost.shapes import Shape
-from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
-from fcotvl_hf.tiny.architecture import build_processor
+from fcotvl_hf.hub.random_weights import random_model, shape_processor
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.training.distillation_config import FCoTDistillationConfig
 from fcotvl_hf.training.distillation_trainer import TRAINED, FCoTDistillationTrainer
 
@@ -40,15 +37,13 @@ def prepare(
         The step, which returns its loss; bytes of all weights; and bytes of the head's outputs that existed at one
         time, to be asked after the step.
     """
-    processor = build_processor()
-    processor.image_processor.size = {"height": shape.tile_size, "width": shape.tile_size}
-    processor.image_processor.max_patches = shape.max_tiles
-    student = _model(processor, shape.at_stride(stride))
+    processor = shape_processor(shape)
+    student = _model(shape.at_stride(stride), processor)
     row = _row(shape.tile_size, grid, answer)
     seen = HeadOutputs(student.lm_head)
     if name == "ours":
         return _ours(student, processor, row), _bytes(student), lambda: seen.most
-    teacher = _model(processor, shape)
+    teacher = _model(shape, processor)
     seen.watch(teacher.lm_head)
     return _obvious(student, teacher, processor, row), _bytes(student) + _bytes(teacher), lambda: seen.most
 
@@ -131,37 +126,8 @@ def _obvious(
     return step
 
 
-def with_layers(shape: Shape, layers: int) -> Shape:
-    """The same shape with that many layers in both towers."""
-    return replace(
-        shape,
-        vision_config=replace(shape.vision_config, num_hidden_layers=layers),
-        text_config=replace(shape.text_config, num_hidden_layers=layers),
-    )
-
-
-def _model(processor: FCoTVLProcessor, shape: Shape) -> FCoTVLForConditionalGeneration:
-    """A model whose weights of a name are the same at every stride; the tokenizer knows a few of its tokens."""
-    text, vision = vars(shape.text_config), vars(shape.vision_config)
-    config = FCoTVLConfig(
-        text_config={
-            "model_type": "llama",
-            "max_position_embeddings": 8192,
-            **text,
-            "head_dim": text["head_dim"] or text["hidden_size"] // text["num_attention_heads"],
-        },
-        vision_config={**vision, "image_size": list(vision["image_size"]), "patch_size": list(vision["patch_size"])},
-        image_token_id=processor.tokenizer.context_image_token_id,
-        tie_word_embeddings=False,
-        compressor_type="conv1d" if shape.compressor_stride > 1 else "none",
-        compressor_stride=shape.compressor_stride,
-    )
-    with no_init_weights():
-        model = FCoTVLForConditionalGeneration(config).eval()
-    for name, parameter in model.named_parameters():
-        torch.manual_seed(zlib.crc32(name.encode()))
-        parameter.data.uniform_(-0.02, 0.02)
-    return model
+def _model(shape: Shape, processor: FCoTVLProcessor) -> FCoTVLForConditionalGeneration:
+    return random_model(shape, processor, torch.float32, torch.device("cpu"))
 
 
 def _bytes(model: nn.Module) -> int:

@@ -46,11 +46,7 @@ run_merge(MergeConfiguration.model_validate(config), sys.argv[1], MergeOptions(c
 
 def main() -> None:
     """Write the checkpoints, run the contenders, print one JSON line for each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gigabytes", type=float, default=1.0, help="size of one checkpoint (default: %(default)s)")
-    parser.add_argument("--checkpoints", type=int, default=5, help="how many are merged (default: %(default)s)")
-    parser.add_argument("--scratch", type=Path, help="folder for them (default: the system's)")
-    args = parser.parse_args()
+    args = make_parser().parse_args()
     contenders = {"fcotvl-hf": OURS, "torch": TORCH} | ({"mergekit": MERGEKIT} if find_spec("mergekit") else {})
     with tempfile.TemporaryDirectory(dir=args.scratch) as scratch:
         folders = [write_llama(Path(scratch) / str(i), args.gigabytes, seed=i) for i in range(args.checkpoints + 1)]
@@ -58,6 +54,15 @@ def main() -> None:
             found = measure(program, [f"{scratch}/{name}", *map(str, folders)])
             sys.stdout.write(json.dumps({"contender": name, **found}) + "\n")
             sys.stdout.flush()
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the script."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gigabytes", type=float, default=1.0, help="size of one checkpoint (default: %(default)s)")
+    parser.add_argument("--checkpoints", type=int, default=5, help="how many are merged (default: %(default)s)")
+    parser.add_argument("--scratch", type=Path, help="folder for them (default: the system's)")
+    return parser
 
 
 def write_llama(folder: Path, gigabytes: float, seed: int) -> Path:

@@ -48,9 +48,9 @@ def _tilt(image: Image.Image, rng: Random) -> tuple[Image.Image, float]:
 
 def _paper(image: Image.Image, rng: Random) -> tuple[Image.Image, float]:
     """Multiply by a yellowish paper with soft blotches."""
-    strength = round(rng.uniform(0.02, 0.09), 3)
-    blotches = _smooth(image, rng, 24)  # [H, W, 1]
-    tint = np.array([1.0, 1.0 - 0.3 * strength, 1.0 - 1.6 * strength], dtype=np.float32)
+    strength = round(rng.uniform(0.02, 0.1), 3)
+    blotches = 0.6 * _smooth(image, rng, 5) + 0.15 * _smooth(image, rng, 40)  # [H, W, 1]
+    tint = np.array([1.0, 1.0 - 0.3 * strength, 1.0 - 1.2 * strength], dtype=np.float32)
     return _scaled(image, tint * (1 - strength * blotches)), strength
 
 

@@ -88,9 +88,14 @@ def check_coverage(text: str, names: Iterable[str]) -> None:
         ValueError: one has none, and would be drawn as a box that poisons the label.
     """
     names = tuple(names)
-    missing = set(text) - _characters(names) - {"\n"}
+    missing = missing_glyphs(text, names)
     if missing:
         raise ValueError(f"no glyph for {''.join(sorted(missing))!r} in {', '.join(names)}")
+
+
+def missing_glyphs(text: str, names: tuple[str, ...]) -> set[str]:
+    """The characters of ``text`` that none of the fonts ``names`` has."""
+    return set(text) - _characters(names) - {"\n"}
 
 
 @lru_cache(maxsize=256)

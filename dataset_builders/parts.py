@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
-"""``id, images, messages, source, task, meta``; each image an open picture (stored as PNG) or an image file's bytes."""
+"""``id, images, messages, source, task, meta``; an image is open (see ``rendering.encode``) or a file's bytes."""
 
 SMALLEST_SHARD, LARGEST_SHARD = 32, 256
 """Indices of a shard: enough shards to share out among processes, few enough for millions of rows."""

@@ -10,15 +10,15 @@ from pyarrow import parquet
 
 from fcotvl_hf.io.atomic import atomic_write
 
-from .fonts import load_font
+from .fonts import load_font, missing_glyphs
 from .parts import Part
-from .rendering import line_height
+from .rendering import break_lines, encode, line_height
 
 PREVIEW = "preview"
 """The folder of contact sheets; the card's picture lies beside it, with the suffix ``.png``."""
 
 _CELL, _GAP, _COLUMNS, _SAMPLES = 420, 16, 4, 12
-_FACE, _SIZE, _LINES = "DejaVuSans", 13, 3
+_FACE, _CHINESE_FACE, _SIZE, _LINES = "DejaVuSans", "NotoSansSC-Regular", 13, 3
 
 
 def write_previews(out: Path, parts: Sequence[Part], sheets: bool) -> None:
@@ -31,11 +31,11 @@ def write_previews(out: Path, parts: Sequence[Part], sheets: bool) -> None:
     """
     firsts = {part.config: part for part in reversed(parts)}  # the first part of each configuration
     samples = {config: _first_rows(out, part, _SAMPLES if sheets else 1) for config, part in sorted(firsts.items())}
-    atomic_write(out / f"{PREVIEW}.png", _png(contact_sheet([rows[0] for rows in samples.values() if rows])))
+    atomic_write(out / f"{PREVIEW}.png", encode(contact_sheet([rows[0] for rows in samples.values() if rows])))
     if sheets:
         (out / PREVIEW).mkdir(exist_ok=True)
         for config, rows in samples.items():
-            atomic_write(out / PREVIEW / f"{config}.png", _png(contact_sheet(rows)))
+            atomic_write(out / PREVIEW / f"{config}.png", encode(contact_sheet(rows)))
 
 
 def contact_sheet(rows: Sequence[dict[str, Any]]) -> Image.Image:
@@ -44,8 +44,8 @@ def contact_sheet(rows: Sequence[dict[str, Any]]) -> Image.Image:
     Args:
         rows: as they are stored, pictures as ``{"bytes": …}``.
     """
-    font = load_font(_FACE, _SIZE)
-    caption = line_height(font) * _LINES
+    step = line_height(load_font(_FACE, _SIZE)) + 2
+    caption = step * _LINES
     columns = min(_COLUMNS, max(1, len(rows)))
     lines = -(-len(rows) // columns)
     width, height = _CELL + _GAP, _CELL + caption + 2 * _GAP
@@ -55,11 +55,10 @@ def contact_sheet(rows: Sequence[dict[str, Any]]) -> Image.Image:
         left, top = _GAP + number % columns * width, _GAP + number // columns * height
         with Image.open(io.BytesIO(row["images"][0]["bytes"])) as image:
             sheet.paste(ImageOps.contain(image.convert("RGB"), (_CELL, _CELL)), (left, top))
-        said = " → ".join(_text(message) for message in row["messages"])
-        for line in range(_LINES):
-            draw.text(
-                (left, top + _CELL + 4 + line * line_height(font)), said[line * 56 : line * 56 + 56], "black", font
-            )
+        said = " | ".join(_text(message) for message in row["messages"])[:400]
+        font = load_font(_CHINESE_FACE if missing_glyphs(said, (_FACE,)) else _FACE, _SIZE)
+        for line, text in enumerate(break_lines(said, font, _CELL)[:_LINES]):
+            draw.text((left, top + _CELL + 4 + line * step), text, "black", font)
     return sheet
 
 
@@ -75,9 +74,3 @@ def _first_rows(out: Path, part: Part, count: int) -> list[dict[str, Any]]:
 
 def _text(message: dict[str, Any]) -> str:
     return " ".join(" ".join((block["text"] or "").split()) for block in message["content"] if block["text"])
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()

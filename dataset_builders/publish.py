@@ -51,10 +51,10 @@ def write_dataset(
         OSError: the disk is full or cannot be written to; the shards that are there are whole.
         ValueError: ``out`` was begun with other settings, or there is nothing to write.
     """
+    claim(out, parts, about)
+    for left_over in out.glob("*/.*.part"):
+        left_over.unlink(missing_ok=True)
     shards = [shard for part in parts for shard in part.shards()]
-    if not shards:
-        raise ValueError("a data set without rows: give a larger size")
-    _begin(out, parts, about)
     found = {shard: read_facts(out / shard.path) for shard in shards}
     facts = {shard: known for shard, known in found.items() if known is not None}
     missing = [shard for shard in shards if shard not in facts]
@@ -65,6 +65,36 @@ def write_dataset(
     write_previews(out, parts, sheets=preview)
     write_card(out, about, totals)
     return totals
+
+
+def claim(out: Path, parts: Sequence[Part], about: About) -> None:
+    """Say what is built in a folder, and see that nothing else is. Several machines may claim it for the same set.
+
+    Args:
+        out: the folder; made if need be.
+        parts: of the data set.
+        about: whose settings tell it from others.
+
+    Raises:
+        FileExistsError: there is something else in it.
+        ValueError: it was begun with other settings, or there is nothing to write.
+    """
+    if not sum(part.size for part in parts):
+        raise ValueError("a data set without rows: give a larger size")
+    sizes = [[part.config, part.split, part.size] for part in parts]
+    build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
+    if (out / BUILD).is_file():
+        begun = json.loads((out / BUILD).read_text())
+        if begun != build:
+            raise ValueError(
+                f"{out} was begun with other settings ({_difference(begun, build)}); choose another folder"
+            )
+    elif out.exists() and (not out.is_dir() or any(not path.name.startswith(".") for path in out.iterdir())):
+        raise FileExistsError(f"{out} exists already and is no data set begun here; choose another name")
+    out.mkdir(parents=True, exist_ok=True)
+    atomic_write(out / BUILD, json.dumps(build, indent=2, ensure_ascii=False) + "\n")
+    for part in parts:
+        (out / part.config).mkdir(exist_ok=True)
 
 
 def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
@@ -88,25 +118,6 @@ def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
     url = api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
     api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder, ignore_patterns=[".*", "*.part"])
     return str(url)
-
-
-def _begin(out: Path, parts: Sequence[Part], about: About) -> None:
-    """Claim the folder: say what is built in it, and see that nothing else is."""
-    sizes = [[part.config, part.split, part.size] for part in parts]
-    build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
-    if (out / BUILD).is_file():
-        begun = json.loads((out / BUILD).read_text())
-        if begun != build:
-            raise ValueError(
-                f"{out} was begun with other settings ({_difference(begun, build)}); choose another folder"
-            )
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out} exists already and is no data set begun here; choose another name")
-    for part in parts:
-        (out / part.config).mkdir(parents=True, exist_ok=True)
-    for left_over in out.glob("*/.*.part"):
-        left_over.unlink(missing_ok=True)
-    atomic_write(out / BUILD, json.dumps(build, indent=2, ensure_ascii=False) + "\n")
 
 
 def _difference(begun: dict[str, object], build: dict[str, object]) -> str:

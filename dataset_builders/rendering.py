@@ -4,6 +4,7 @@ A ``Page`` records the centre of each glyph it draws. The tiny teacher's first t
 positions, and the legibility and attention plots read them.
 """
 
+import io
 from dataclasses import dataclass
 from random import Random
 
@@ -14,6 +15,9 @@ from .fonts import TRAIN_FONTS
 from .texts import Lexicon
 
 Colour = tuple[int, int, int]
+
+_NEVER_FIRST = "，。；：？！、）》”’％℃"
+"""A Chinese line does not begin with these; they hang over the edge of the line before."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,52 @@ def line_height(font: ImageFont.FreeTypeFont) -> int:
     """Height in pixels of one line of ``font`` without extra leading."""
     ascent, descent = font.getmetrics()
     return ascent + descent
+
+
+def break_lines(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
+    """Break a paragraph between words, or between Chinese characters.
+
+    Args:
+        text: one paragraph.
+        font: what it will be drawn in.
+        room: width of a line in pixels; a single word may be wider.
+    """
+    lines, line = [], ""
+    for piece in _pieces(text):
+        if line and font.getlength((line + piece).rstrip()) > room and piece[0] not in _NEVER_FIRST:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _pieces(text: str) -> list[str]:
+    """Words with the space after them, and single Chinese characters."""
+    pieces: list[str] = []
+    for character in text:
+        before = pieces[-1] if pieces else ""
+        joins = before and (character == " " or not (_stands_alone(before[-1]) or _stands_alone(character)))
+        if joins and not (before.endswith(" ") and character != " "):
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def _stands_alone(character: str) -> bool:
+    """Whether a line may be broken on both sides of it: Chinese characters and full-width forms."""
+    return ord(character) > 0x2E80
+
+
+def encode(image: Image.Image) -> bytes:
+    """A picture's file: one that was a JPEG stays one, with the same tables; any other becomes a PNG."""
+    buffer = io.BytesIO()
+    if image.format == "JPEG":
+        image.save(buffer, format="JPEG", quality="keep")
+    else:
+        image.save(buffer, format="PNG", compress_level=3)  # of pages smaller than level 6, in two thirds of the time
+    return buffer.getvalue()
 
 
 def tint(colour: Colour, towards: Colour, amount: float) -> Colour:

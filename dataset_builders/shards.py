@@ -15,6 +15,7 @@ from fcotvl_hf.io.atomic import atomic_file
 
 from .facts import Facts
 from .parts import Dropped, Row, Shard
+from .rendering import encode
 
 logger = logging.getLogger(__name__)
 
@@ -104,9 +105,7 @@ def _file(image: Picture.Image | bytes) -> tuple[bytes, tuple[int, int]]:
     if isinstance(image, bytes):
         with Picture.open(io.BytesIO(image)) as opened:
             return image, opened.size
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue(), image.size
+    return encode(image), image.size
 
 
 def _groups(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

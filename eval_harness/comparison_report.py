@@ -1,12 +1,13 @@
 """``fcotvl eval --compare``: the first folder is the teacher's, the others' scores are set against it.
 
 Writes ``comparison.json``, ``changes.jsonl`` (every sample that scores differently, with the answers aligned word by
-word), the plots, ``report.html`` and ``report.md``.
+word), the plots, where the answers look if the folders have that, ``report.html`` and ``report.md``.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from rich.table import Table
 
 from fcotvl_hf.io.atomic import atomic_write
 
+from .attention_report import Sheet, attention_sheets
 from .comparison import paired_difference, retention, retention_interval
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
+from .pictures import png
 from .plots import legibility_chart, radar, score_over_tokens
 from .samples import Record
 from .strata import mean
@@ -55,8 +58,11 @@ def compare_folders(folders: Sequence[Path], out: Path) -> None:
     for name, (_, plot) in plots.items():
         atomic_write(out / f"{name}.svg", plot)
     shown = {row["label"]: _extremes(each) for row, each in zip(rows[1:], changed[1:], strict=True)}
+    sheets = {f"attention-{number}.png": sheet for number, sheet in enumerate(attention_sheets(evaluations))}
+    for name, sheet in sheets.items():
+        atomic_write(out / name, png(sheet.picture))
     for name in ("report.html", "report.md"):
-        atomic_write(out / name, _render(name, rows, plots, shown))
+        atomic_write(out / name, _render(name, rows, plots, shown, sheets))
     print_whole(as_table(rows))
 
 
@@ -84,6 +90,7 @@ def compare(model: Evaluation, teacher: Evaluation) -> dict[str, Any]:
         "kind": "teacher" if model is teacher else "student",
         "compression": model.results["compression"],
         "tokens_per_image": model.tokens_per_image,
+        "tokens_over_layers": model.tokens_over_layers,
         "score": float(np.mean(scores)),
         "difference": [difference.low, difference.high],
         "retention": retention(*kept) if able else None,
@@ -114,14 +121,18 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """The comparison for the terminal."""
     table = Table(title=f"Kept of {rows[0]['label']}", title_justify="left")
     table.add_column("model", no_wrap=True)
-    for heading in ("tokens", *rows[0]["tasks"], "score", "difference", "kept", "95 %"):
+    dropping = any(row["tokens_over_layers"] != row["tokens_per_image"] for row in rows)
+    tokens = ("tokens", "over layers") if dropping else ("tokens",)
+    for heading in (*tokens, *rows[0]["tasks"], "score", "difference", "kept", "95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         low, high = row["difference"]
         difference = "–" if row["kind"] == "teacher" else f"{low:+.3f} … {high:+.3f}"
         scores = [f"{entry['score']:.3f}" for entry in row["tasks"].values()]
         kept = [_percent([row["retention"]]), _percent(row["retention_interval"])]
-        table.add_row(row["label"], f"{row['tokens_per_image']:.1f}", *scores, f"{row['score']:.3f}", difference, *kept)
+        counts = [row["tokens_per_image"], row["tokens_over_layers"]][: len(tokens)]
+        spent = [f"{count:.1f}" for count in counts]
+        table.add_row(row["label"], *spent, *scores, f"{row['score']:.3f}", difference, *kept)
     return table
 
 
@@ -129,7 +140,7 @@ def _labelled(evaluations: Sequence[Evaluation], folders: Sequence[Path]) -> lis
     """Models of the same name told apart by their folders."""
     names = Counter(each.label for each in evaluations)
     return [
-        each if names[each.label] == 1 else Evaluation(f"{each.label} ({folder})", each.results, each.samples)
+        each if names[each.label] == 1 else replace(each, label=f"{each.label} ({folder})")
         for each, folder in zip(evaluations, folders, strict=True)
     ]
 
@@ -175,8 +186,9 @@ def _extremes(changed: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[st
 
 def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, str]]:
     """File name → caption and SVG."""
-    caption = "Score against visual tokens per image: further left is cheaper, higher is better."
-    plots = {"score-over-tokens": (caption, score_over_tokens(rows))}
+    caption = "Score against visual tokens per image (mean over layers): further left is cheaper, higher is better."
+    spent = [{**row, "tokens_per_image": row["tokens_over_layers"]} for row in rows]
+    plots = {"score-over-tokens": (caption, score_over_tokens(spent))}
     able = [task for task, entry in rows[0]["tasks"].items() if entry["kept"] is not None]
     if len(able) > 2:  # fewer rays are no area
         shares = {row["label"]: {task: row["tasks"][task]["kept"] for task in able} for row in rows}
@@ -193,6 +205,7 @@ def _render(
     rows: Sequence[Mapping[str, Any]],
     plots: Mapping[str, tuple[str, str]],
     shown: Mapping[str, Mapping[str, Any]],
+    sheets: Mapping[str, Sheet],
 ) -> str:
     package = "fcotvl_hf.eval_harness"
     html = name.endswith(".html")
@@ -200,7 +213,7 @@ def _render(
     environment.filters["percent"] = _percent
     style = (resources.files(package) / "templates" / "report.css").read_text()
     template = environment.get_template(f"comparison.{name.removeprefix('report.')}.j2")
-    return template.render(rows=rows, plots=plots, shown=shown, style=style)
+    return template.render(rows=rows, plots=plots, shown=shown, sheets=sheets, style=style)
 
 
 def _percent(shares: Sequence[float | None] | None) -> str:

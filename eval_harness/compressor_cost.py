@@ -19,5 +19,5 @@ def compressor_tile(config: FCoTVLConfig) -> int:
         ValueError: no compressor has the name in ``config``.
     """
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
-        build_compressor(config)(torch.empty(1, config.tokens_per_row**2, config.shuffled_width))
+        build_compressor(config)(torch.empty(1, config.tokens_per_row**2, config.compressor_width))
     return counter.get_total_flops() // 2

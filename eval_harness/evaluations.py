@@ -4,7 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 
+from .attention_pictures import Picture, read_pictures
 from .results import Results, read_results
 from .samples import Record, read_records, samples_file
 from .strata import Floats, strata
@@ -21,11 +23,15 @@ class Evaluation:
         label: what reports call it.
         results: content of ``results.json``.
         samples: task → row id → record.
+        pictures: where answers look, see ``attention_pictures``.
+        folder: where the pictures' files are.
     """
 
     label: str
     results: Results
     samples: Mapping[str, Mapping[str, Record]]
+    pictures: Sequence[Picture]
+    folder: Path
 
     @property
     def strata(self) -> dict[str, dict[str, Floats]]:
@@ -34,8 +40,14 @@ class Evaluation:
 
     @property
     def tokens_per_image(self) -> float:
-        """Mean over tasks of the visual tokens that an image costs."""
-        return sum(self.results["tasks"][task]["tokens_per_image"] for task in self.samples) / len(self.samples)
+        """Mean over tasks of the visual tokens of an image that the language model's last layer sees."""
+        return fmean(self.results["tasks"][task]["tokens_per_image"] for task in self.samples)
+
+    @property
+    def tokens_over_layers(self) -> float:
+        """The same, mean over the layers: more where tokens are dropped on the way."""
+        entries = [self.results["tasks"][task] for task in self.samples]
+        return fmean(entry.get("tokens_over_layers", entry["tokens_per_image"]) for entry in entries)
 
 
 def read_evaluation(folder: Path) -> Evaluation:
@@ -54,7 +66,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         if not path.is_file():
             raise FileNotFoundError(f"{path} is gone, without which {task} cannot be compared; evaluate again")
         samples[task] = {record["id"]: record for record in read_records(path)}
-    return Evaluation(results["model"], results, samples)
+    return Evaluation(results["model"], results, samples, read_pictures(folder), folder)
 
 
 def on_the_same_rows(evaluations: Sequence[Evaluation]) -> list[Evaluation]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .rows import Row
-from .tasks.task import Columns, Source, Task
+from .tasks.task import Columns, Source, Task, is_commit
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,12 @@ class LoadedRows:
     Args:
         rows: the rows.
         count: how many there are, if that can be known without reading them.
+        revision: the commit of the data set on the Hub they are read from, if that is known.
     """
 
     rows: Iterator[Row]
     count: int | None
+    revision: str | None = None
 
 
 def load_rows(task: Task, data_root: Path | None = None, limit: int | None = None) -> LoadedRows:
@@ -35,17 +37,18 @@ def load_rows(task: Task, data_root: Path | None = None, limit: int | None = Non
 
     Raises:
         FileNotFoundError: the folder has no files for the task, or the task's rows are on no Hub.
-        OSError: the Hub cannot be reached or does not have the data.
+        OSError: the Hub cannot be reached or does not have the data, or its cache holds another commit.
         ValueError: columns are missing, or there are no rows.
     """
-    source = task.source
+    source, revision = task.source, None
     if data_root is not None:
         files = local_files(task, data_root)
         count: int | None = sum(map(_count, files))
         where = str(files[0].parent)
         columns = _parquet(files) if count else iter(())  # datasets cannot read an empty file
     elif source.dataset is not None:
-        where, (columns, count) = f"{source.dataset}, split {source.split},", _hub(task.name, source.dataset, source)
+        where = f"{source.dataset}, split {source.split},"
+        columns, count, revision = _hub(task.name, source.dataset, source)
     else:
         raise FileNotFoundError(f"the rows of {task.name} are on no Hub; give a folder that has them with --data-root")
     rows = _rows(source, columns, where, task.name)
@@ -53,7 +56,7 @@ def load_rows(task: Task, data_root: Path | None = None, limit: int | None = Non
     if first is None:
         raise ValueError(f"{where} has no rows for {task.name}")
     known = None if count is None or source.keep else min(count, limit or count)
-    return LoadedRows(islice(chain([first], rows), limit), known)
+    return LoadedRows(islice(chain([first], rows), limit), known, revision)
 
 
 def local_files(task: Task, data_root: Path) -> list[Path]:
@@ -111,26 +114,36 @@ def _count(path: Path) -> int:
     return rows
 
 
-def _hub(task: str, dataset: str, source: Source) -> tuple[Iterator[Columns], int | None]:
-    """Stream from the Hub; offline, read what an earlier ``load_dataset`` left in the cache."""
-    from datasets import config, load_dataset
+def _hub(task: str, dataset: str, source: Source) -> tuple[Iterator[Columns], int | None, str | None]:
+    """Stream from the Hub; offline, read what an earlier ``load_dataset`` left in the cache.
+
+    Returns:
+        The columns of each row, the number of rows, and the commit they come from; the latter two if they are known.
+    """
+    from datasets import config, load_dataset_builder
 
     try:
-        data = load_dataset(
-            dataset,
-            source.config,
-            split=source.split,
-            revision=source.revision,
-            streaming=not config.HF_HUB_OFFLINE,
-        )
+        builder = load_dataset_builder(dataset, source.config, revision=source.revision)
+        if config.HF_HUB_OFFLINE:
+            data = builder.as_dataset(source.split).to_iterable_dataset()
+        else:
+            data = builder.as_streaming_dataset(source.split)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise OSError(
             f"{task}: {dataset} cannot be loaded ({reason}); give a folder that has it with --data-root"
         ) from error
-    stream = data.to_iterable_dataset() if config.HF_HUB_OFFLINE else data
-    known = (data.info.splits or {}).get(source.split)
-    return iter(stream.decode(False)), known.num_examples if known else None
+    commit = _commit(builder)
+    if is_commit(source.revision) and commit not in (None, source.revision):  # offline, datasets takes what it has
+        raise OSError(f"{task}: the cache holds {dataset} at {commit}, not at {source.revision}; go online, or name it")
+    known = (builder.info.splits or {}).get(source.split)
+    return iter(data.decode(False)), known.num_examples if known else None, commit
+
+
+def _commit(builder: Any) -> str | None:
+    """The commit that a builder of ``datasets`` reads: in its address on the Hub, or the name of its cache's folder."""
+    names = [(builder.base_path or "").partition("@")[2].partition("/")[0], builder.hash or ""]
+    return next(filter(is_commit, names), None)
 
 
 def _rows(source: Source, columns: Iterator[Columns], where: str, task: str) -> Iterator[Row]:

@@ -23,10 +23,10 @@ class Tilings:
     def __init__(self, processors: Processors, max_tiles: int | None) -> None:
         by_row = processors if isinstance(processors, Mapping) else {}
         everybody = [processors] if isinstance(processors, FCoTVLProcessor) else by_row.values()
-        limited = {id(processor): _limited(processor, max_tiles) for processor in everybody}
-        self._by_row = {name: limited[id(processor)] for name, processor in by_row.items()}
-        self._common = limited[id(processors)] if isinstance(processors, FCoTVLProcessor) else None
-        self.distinct = [_tiling(processor) for processor in limited.values()]
+        cut = {id(processor): with_tile_limit(processor, max_tiles) for processor in everybody}
+        self._by_row = {name: cut[id(processor)] for name, processor in by_row.items()}
+        self._common = cut[id(processors)] if isinstance(processors, FCoTVLProcessor) else None
+        self.distinct = [_tiling(processor) for processor in cut.values()]
 
     def __getitem__(self, row: str) -> FCoTVLProcessor:
         return self._by_row[row] if self._common is None else self._common
@@ -36,13 +36,19 @@ class Tilings:
         return _tiling(self[row])
 
 
-def _limited(processor: FCoTVLProcessor, max_tiles: int | None) -> FCoTVLProcessor:
+def with_tile_limit(processor: FCoTVLProcessor, max_tiles: int | None) -> FCoTVLProcessor:
+    """A processor that cuts images into no more tiles.
+
+    Args:
+        processor: not changed.
+        max_tiles: most tiles of an image beside the thumbnail; ``None`` gives the processor itself.
+    """
     if max_tiles is None:
         return processor
-    limited = copy.copy(processor)
-    limited.image_processor = copy.copy(processor.image_processor)
-    limited.image_processor.max_patches = max_tiles
-    return limited
+    cut = copy.copy(processor)
+    cut.image_processor = copy.copy(processor.image_processor)
+    cut.image_processor.max_patches = max_tiles
+    return cut
 
 
 def _tiling(processor: FCoTVLProcessor) -> Tiling:

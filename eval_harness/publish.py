@@ -13,6 +13,7 @@ from huggingface_hub.repocard_data import eval_results_to_model_index
 from fcotvl_hf.io.atomic import atomic_write
 
 from .results import Results, TaskEntry
+from .tasks.task import is_commit
 
 logger = logging.getLogger(__name__)
 
@@ -101,8 +102,8 @@ def _per_cent(entry: TaskEntry) -> float:
 
 
 def _commit(revision: str | None) -> str | None:
-    """A revision that is a commit; a branch says nothing about what was read."""
-    return revision if revision and len(revision) == 40 else None
+    """A revision that is a commit."""
+    return revision if revision and is_commit(revision) else None
 
 
 def _notes(results: Results, entry: TaskEntry) -> str:

@@ -1,7 +1,5 @@
 """One self-contained HTML page about a comparison: table, plots, and example pages with everybody's answers."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -11,6 +9,7 @@ from jinja2 import Environment, PackageLoader
 from PIL import Image
 
 from .diff import Segment, word_diff
+from .pictures import data_url
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,7 @@ class Example:
     @property
     def source(self) -> str:
         """The page as the ``src`` of an HTML image."""
-        buffer = io.BytesIO()
-        self.image.save(buffer, format="PNG")
-        return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+        return data_url(self.image)
 
 
 def answer(model: str, prediction: str, reference: str, score: float) -> Answer:

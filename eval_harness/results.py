@@ -3,21 +3,38 @@
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypedDict
+from statistics import fmean
+from typing import Any, NotRequired, TypedDict
 
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
-from .fingerprint import model_fingerprint, settings_hash
+from .backend import Backend
+from .fingerprint import settings_hash
 from .result import TaskResult
 
 SCHEMA = 1
 """Raised whenever a key changes its meaning."""
 
 _PACKAGES = ("fcotvl-hf", "torch", "transformers", "tokenizers", "Pillow", "numpy")
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a model was reduced that is not its configuration's to say.
+
+    Args:
+        name: what it is called beside the model's name, such as ``fastv:0.5``.
+        compression: share of visual tokens removed.
+        tokens_per_layer: from a row's placeholders to the visual tokens that each layer of the language model sees.
+    """
+
+    name: str
+    compression: float
+    tokens_per_layer: Callable[[int], Sequence[int]]
 
 
 class TaskEntry(TypedDict):
@@ -28,7 +45,8 @@ class TaskEntry(TypedDict):
     score: float  # mean over the samples, 0 to 1
     metrics: dict[str, float]  # further figures of the task
     stderr: float  # standard error of the score
-    tokens_per_image: float  # mean number of visual tokens that the language model saw for an image
+    tokens_per_image: float  # mean number of visual tokens that the language model's last layer saw for an image
+    tokens_over_layers: NotRequired[float]  # of a reduction: mean over its layers, some of which may see more
     settings: dict[str, Any]  # prompt, tiles, max_new_tokens
 
 
@@ -38,10 +56,12 @@ class Results(TypedDict):
     schema: int
     model: str  # folder, Hub id or the name of a baseline
     revision: str | None  # commit of a Hub repository, else null
+    reduction: NotRequired[str]  # METHOD:KEEP of a model that was reduced without training
     compression: float  # share of visual tokens removed
     tasks: dict[str, TaskEntry]
     settings_hash: str  # equal for equal weights, tasks and settings
     versions: dict[str, str]
+    backend: str  # what computed the answers: transformers or vllm
     device: str
     dtype: str
     commit: str | None  # of this code's checkout, null outside one
@@ -49,37 +69,42 @@ class Results(TypedDict):
 
 
 def build_results(
-    model: FCoTVLForConditionalGeneration,
+    backend: Backend,
     name: str,
     results: Sequence[TaskResult],
     revision: str | None = None,
     earlier: Results | None = None,
+    reduction: Reduction | None = None,
 ) -> Results:
     """Gather the results of one model.
 
     Args:
-        model: the FCoT-VL model that was evaluated.
+        backend: what answered, with the model that was evaluated.
         name: its folder, Hub id or baseline's name.
         results: one per task.
         revision: commit of the Hub repository it was loaded from.
         earlier: results of the same model; their other tasks are kept.
+        reduction: how it was reduced, if it was.
     """
-    tasks = {**(earlier["tasks"] if earlier else {}), **{result.task.name: _entry(result) for result in results}}
-    versions = {package: version(package) for package in _PACKAGES}
+    own = {result.task.name: _entry(result, reduction) for result in results}
+    tasks = {**(earlier["tasks"] if earlier else {}), **own}
+    versions = {package: version(package) for package in _PACKAGES} | backend.versions
     settings = {name: [entry["version"], entry["settings"]] for name, entry in tasks.items()}
-    return Results(
+    told = Results(
         schema=SCHEMA,
-        model=name,
+        model=f"{name} {reduction.name}" if reduction else name,
         revision=revision,
-        compression=model.config.compression,
+        compression=reduction.compression if reduction else backend.config.compression,
         tasks=tasks,
-        settings_hash=settings_hash({"model": model_fingerprint(model), "tasks": settings}),
+        settings_hash=settings_hash({"model": backend.fingerprint, "tasks": settings}),
         versions={"python": platform.python_version(), **versions},
-        device=str(model.device),
-        dtype=str(model.dtype).removeprefix("torch."),
+        backend=backend.name,
+        device=backend.device,
+        dtype=backend.dtype,
         commit=code_commit(),
         seconds=sum(result.seconds for result in results),
     )
+    return told | {"reduction": reduction.name} if reduction else told
 
 
 def write_results(folder: Path, results: Results) -> Path:
@@ -109,8 +134,8 @@ def read_results(folder: Path) -> Results | None:
     return results
 
 
-def _entry(result: TaskResult) -> TaskEntry:
-    return TaskEntry(
+def _entry(result: TaskResult, reduction: Reduction | None) -> TaskEntry:
+    entry = TaskEntry(
         version=result.task.version,
         n=len(result.samples),
         score=result.score,
@@ -119,6 +144,11 @@ def _entry(result: TaskResult) -> TaskEntry:
         tokens_per_image=result.tokens_per_image,
         settings=result.settings,
     )
+    if reduction:
+        layers = [reduction.tokens_per_layer(record["tokens"]) for record in result.samples]
+        entry["tokens_per_image"] = sum(seen[-1] for seen in layers) / max(1, result.images)
+        entry["tokens_over_layers"] = sum(fmean(seen) for seen in layers) / max(1, result.images)
+    return entry
 
 
 def code_commit() -> str | None:

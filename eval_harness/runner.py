@@ -1,9 +1,9 @@
 """Ask a model every question of a task, in batches, greedily, and score what it answers.
 
-The runner receives a loaded model and rows, which it reads as it goes: no more than a few batches of pages are held
-at a time. Among these, pages of about equal cost share a batch. Predictions are on disk after every batch, so that a
-killed run goes on where it was, and results come back in the order of the rows. In several processes (``accelerate
-launch``) each takes every n-th batch, and the first one writes.
+The runner receives a loaded model, or another backend, and rows, which it reads as it goes: no more than a few batches
+of pages are held at a time. Among these, pages of about equal cost share a batch. Predictions are on disk after every
+batch, so that a killed run goes on where it was, and results come back in the order of the rows. In several processes
+(``accelerate launch``) each takes every n-th batch, and the first one writes.
 """
 
 import time
@@ -12,14 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from fcotvl_hf.io.images import load_image, read_size
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
-from .fingerprint import model_fingerprint, row_hash, settings_hash
+from .backend import Answer, Backend, TransformersBackend
+from .fingerprint import row_hash, settings_hash
 from .processors import Processors, Tilings
 from .progress import shown_progress
 from .result import TaskResult
@@ -31,7 +31,7 @@ _BATCHES_HELD = 16
 
 
 def evaluate(
-    model: FCoTVLForConditionalGeneration,
+    model: FCoTVLForConditionalGeneration | Backend,
     processor: Processors,
     rows: Iterable[Row],
     task: Task,
@@ -44,11 +44,11 @@ def evaluate(
     """Let ``model`` answer the rows and score it.
 
     Args:
-        model: generates text; used as it is, in its dtype and on its device.
+        model: generates text; used as it is, in its dtype and on its device. Or another backend.
         processor: the model's, or a mapping from row id to processor.
         rows: dicts with ``id``, ``images``, ``messages``; ids are unique.
         task: how to ask and score.
-        batch_size: rows per call of ``generate``; answers do not depend on it.
+        batch_size: rows answered together; answers do not depend on it.
         out: folder for ``samples-<task>.jsonl``; what it holds of the same model and settings is not computed again.
         total: number of rows, for the progress bar; needed only where ``rows`` has no length.
         progress: show a progress bar on stderr.
@@ -58,7 +58,8 @@ def evaluate(
         FileExistsError: ``out`` holds answers of another model, with other settings or about other pages.
     """
     started = time.monotonic()
-    run = _Run(model, Tilings(processor, task.max_tiles), task, out)
+    backend = model if isinstance(model, Backend) else TransformersBackend(model)
+    run = _Run(backend, Tilings(processor, task.max_tiles), task, out)
     length = len(rows) if isinstance(rows, Sequence) else total
     with shown_progress(task.name, length, progress and run.state.is_main_process) as advance:
         for held in _windows(rows, batch_size * _BATCHES_HELD):
@@ -79,18 +80,18 @@ class _Run:
     """What is known of one evaluation so far.
 
     Args:
-        model: see ``evaluate``.
+        backend: what answers.
         tilings: the processor of each row.
         task: see ``evaluate``.
         out: see ``evaluate``.
     """
 
-    def __init__(self, model: FCoTVLForConditionalGeneration, tilings: Tilings, task: Task, out: Path | None) -> None:
+    def __init__(self, backend: Backend, tilings: Tilings, task: Task, out: Path | None) -> None:
         self.state = PartialState()
         self.tilings, self.records, self.images = tilings, dict[str, Record](), 0
         self.targets: dict[str, Target] = {}
-        self._model, self._task = model, task
-        self._key = f"{model_fingerprint(model)}-{_settings_hash(task, tilings)}"
+        self._backend, self._task = backend, task
+        self._key = f"{backend.fingerprint}-{_settings_hash(task, tilings)}"
         self._path = samples_file(out, task.name) if out else None
         self._stored = stored_records(self._path, self._key) if self._path else {}
 
@@ -99,7 +100,7 @@ class _Run:
 
         Args:
             rows: the next rows.
-            batch_size: rows per call of ``generate``.
+            batch_size: rows answered together.
             advance: is told how many rows are done.
         """
         keys = self._note(rows)
@@ -127,21 +128,13 @@ class _Run:
         advance(len(records))
 
     def _answer(self, rows: Sequence[Row], keys: Mapping[str, str]) -> list[Record]:
-        task, model, processor = self._task, self._model, self.tilings[rows[0]["id"]]
+        task, processor = self._task, self.tilings[rows[0]["id"]]
         talks = [conversation(row, task.prompt) for row in rows]
-        texts = [processor.apply_chat_template(talk, add_generation_prompt=True) for talk in talks]
-        images = [load_image(image) for row in rows for image in row["images"]]
-        inputs = processor(text=texts, images=images or None, padding=True, padding_side="left", return_tensors="pt")
-        inputs = inputs.to(model.device)
-        with torch.inference_mode():
-            output = model.generate(**inputs, max_new_tokens=task.max_new_tokens, do_sample=False, num_beams=1)
-        answers = output[:, inputs["input_ids"].shape[1] :]  # [rows, new tokens]
-        predictions = processor.batch_decode(answers, skip_special_tokens=True)
-        tokens = (inputs["input_ids"] == processor.image_token_id).sum(dim=1).tolist()
-        names = [row["id"] for row in rows]
+        images = [[load_image(image) for image in row["images"]] for row in rows]
+        answers = self._backend.answer(processor, talks, images, task.max_new_tokens)
         return [
-            _record(name, prediction, count, task, self.targets[name], keys[name])
-            for name, prediction, count in zip(names, predictions, tokens, strict=True)
+            _record(row["id"], answer, task, self.targets[row["id"]], keys[row["id"]])
+            for row, answer in zip(rows, answers, strict=True)
         ]
 
 
@@ -190,13 +183,13 @@ def _batches(rows: Sequence[Row], tilings: Tilings, batch_size: int) -> Iterator
         yield from (group[start : start + batch_size] for start in range(0, len(group), batch_size))
 
 
-def _record(name: str, prediction: str, tokens: int, task: Task, target: Target, key: str) -> Record:
+def _record(name: str, answer: Answer, task: Task, target: Target, key: str) -> Record:
     return Record(
         id=name,
-        prediction=prediction,
+        prediction=answer.text,
         references=list(target["references"]),
-        score=task.score(prediction, target),
-        tokens=tokens,
+        score=task.score(answer.text, target),
+        tokens=answer.visual_tokens,
         group=str(target[task.group]) if task.group else "",
         unit=str(target[task.unit]) if task.unit else name,
         key=key,

@@ -45,12 +45,12 @@ def stored_records(path: Path, run: str) -> dict[str, Record]:
         Row id → record.
 
     Raises:
-        FileExistsError: the file holds answers with other settings, or its folder another model's to any task.
+        FileExistsError: the file holds answers with other settings, or its folder another model's or backend's.
     """
     for sibling in sorted(path.parent.glob("samples-*.jsonl")):
         for record in read_records(sibling)[:1]:
             if _model(record["key"]) != _model(run):
-                raise FileExistsError(f"{sibling} holds answers of another model; choose another folder")
+                raise FileExistsError(f"{sibling} holds answers of another model or backend; choose another folder")
     records = read_records(path)
     if any(record["key"].rpartition("-")[0] != run for record in records):
         raise FileExistsError(f"{path} holds answers with other settings; choose another folder")

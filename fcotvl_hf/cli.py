@@ -23,6 +23,7 @@ start here:
 your own student:
   fcotvl convert OpenGVLab/InternVL2-2B teacher     the same answers from transformers' native classes
   fcotvl init teacher student --compression 0.5     half of the visual tokens; usable, but untrained
+  fcotvl data ocr --out ocr-mix --size 2000         pages with exact labels to train on
   fcotvl distill --student student --output_dir runs/realigned
   fcotvl sft --student runs/realigned --output_dir runs/posttrained
   fcotvl merge runs/realigned runs/posttrained/checkpoint-* --out merged --method average
@@ -63,6 +64,7 @@ def make_parser() -> Parser:
     looking.add_ask(commands)
     looking.add_tokens(commands)
     scoring.add_eval(commands)
+    scoring.add_bench(commands)
     scoring.add_score(commands)
     making.add_convert(commands)
     making.add_init(commands)

@@ -7,7 +7,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoModelFor
 
 from .compression_fcotvl import COMPRESSORS, build_compressor
 from .compressor_fcotvl import Compressor, by_window, square_window
-from .configuration_fcotvl import FCoTVLConfig
+from .configuration_fcotvl import POSITIONS, FCoTVLConfig
 from .image_processing_fcotvl import FCoTVLImageProcessor
 from .modeling_fcotvl import FCoTVLForConditionalGeneration, FCoTVLModel
 from .processing_fcotvl import FCoTVLProcessor
@@ -25,6 +25,7 @@ FCoTVLProcessor.register_for_auto_class("AutoProcessor")
 
 __all__ = [
     "COMPRESSORS",
+    "POSITIONS",
     "Compressor",
     "FCoTVLConfig",
     "FCoTVLForConditionalGeneration",

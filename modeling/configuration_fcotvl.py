@@ -1,4 +1,4 @@
-"""Configuration of FCoT-VL: an InternVL whose visual tokens pass a compressor before the projector.
+"""Configuration of FCoT-VL: an InternVL whose visual tokens pass a compressor before, or after, the projector.
 
 Paper: https://arxiv.org/abs/2502.18512, section 3. Compression is 1 − 1/stride: stride 2 halves the visual tokens of a
 tile, stride 4 quarters them, stride 1 with ``"none"`` is InternVL itself.
@@ -17,6 +17,9 @@ AUTO_MAP = {
     "AutoImageProcessor": "image_processing_fcotvl.FCoTVLImageProcessor",
 }
 
+POSITIONS = ("before_projector", "after_projector")
+"""Where the compressor may stand."""
+
 
 @strict
 class FCoTVLConfig(InternVLConfig):
@@ -29,12 +32,14 @@ class FCoTVLConfig(InternVLConfig):
         compressor_groups: groups of ``"conv1d"`` and ``"conv2d"``, the others ignore it; 1 is the paper's full
             convolution, 4 keeps the four patches that the pixel shuffle joins apart until the projector, with a quarter
             of the weights.
+        compressor_position: ``"before_projector"``, on tokens as wide as the pixel shuffle emits; or
+            ``"after_projector"``, on tokens as wide as the language model's.
         image_seq_length: visual tokens per tile that the language model sees. Follows from the tile size and the
             stride; a given value is checked, not believed.
 
     Raises:
-        ValueError: the stride does not divide a row of tokens, the groups do not divide a token's width, or
-            ``image_seq_length`` contradicts the stride.
+        ValueError: the stride does not divide a row of tokens, the groups do not divide a token's width, there is no
+            such position, or ``image_seq_length`` contradicts the stride.
     """
 
     model_type = "fcotvl"
@@ -42,6 +47,7 @@ class FCoTVLConfig(InternVLConfig):
     compressor_type: str = "none"
     compressor_stride: int = 1
     compressor_groups: int = 1
+    compressor_position: str = "before_projector"
     image_seq_length: int | None = None  # type: ignore[assignment]
     if TYPE_CHECKING:  # dictionaries, until the parent has made configurations of them
         vision_config: Any
@@ -59,10 +65,12 @@ class FCoTVLConfig(InternVLConfig):
             )
         if self.compressor_type == "none" and self.compressor_stride != 1:
             raise ValueError(f'compressor_type="none" needs compressor_stride=1, not {self.compressor_stride}')
-        if self.compressor_groups < 1 or self.shuffled_width % self.compressor_groups:
+        if self.compressor_position not in POSITIONS:
+            raise ValueError(f"compressor_position={self.compressor_position!r}; choose from {', '.join(POSITIONS)}")
+        if self.compressor_groups < 1 or self.compressor_width % self.compressor_groups:
             raise ValueError(
                 f"compressor_groups={self.compressor_groups} does not divide the width of a visual token, "
-                f"{self.shuffled_width}; choose 1, 2 or 4"
+                f"{self.compressor_width}; choose 1, 2 or 4"
             )
         emitted = row * row // self.compressor_stride
         if self.image_seq_length is None:
@@ -82,6 +90,12 @@ class FCoTVLConfig(InternVLConfig):
     def shuffled_width(self) -> int:
         """Width of a visual token after the pixel shuffle, before the projector."""
         return self.vision_config.hidden_size * int(1 / self.downsample_ratio) ** 2
+
+    @property
+    def compressor_width(self) -> int:
+        """Width of a visual token where the compressor stands."""
+        after = self.compressor_position == "after_projector"
+        return self.text_config.hidden_size if after else self.shuffled_width
 
     @property
     def compression(self) -> float:

@@ -18,7 +18,7 @@ class Conv1dCompressor(nn.Conv1d, Compressor):
     """
 
     def __init__(self, config: FCoTVLConfig) -> None:
-        width, stride = config.shuffled_width, config.compressor_stride
+        width, stride = config.compressor_width, config.compressor_stride
         super().__init__(width, width, kernel_size=stride, stride=stride, groups=config.compressor_groups)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:

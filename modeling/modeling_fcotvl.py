@@ -1,7 +1,8 @@
-"""FCoT-VL: transformers' native InternVL with a visual-token compressor between pixel shuffle and projector.
+"""FCoT-VL: transformers' native InternVL with a visual-token compressor before, or after, its projector.
 
-The trip of a tile: ViT → drop CLS → pixel shuffle (``get_vit_features``, shared by teacher and student) → compressor →
-projector → into the language model's embeddings where ``<IMG_CONTEXT>`` stands. Everything else is InternVL's.
+The trip of a tile: ViT → drop CLS → pixel shuffle (``get_vit_features``, shared by teacher and student) → compressor
+and projector (``connect``) → into the language model's embeddings where ``<IMG_CONTEXT>`` stands. Everything else is
+InternVL's.
 Paper: https://arxiv.org/abs/2502.18512.
 """
 
@@ -107,8 +108,21 @@ class FCoTVLModel(FCoTVLPreTrainedModel, InternVLModel):
             ``pooler_output`` of shape ``[tiles, image_seq_length, text width]``.
         """
         outputs = self.get_vit_features(pixel_values, vision_feature_layer, **kwargs)
-        outputs.pooler_output = self.multi_modal_projector(self.compressor(outputs.pooler_output))
+        outputs.pooler_output = self.connect(outputs.pooler_output)  # type: ignore[arg-type]  # it is never None
         return outputs
+
+    def connect(self, features: torch.Tensor) -> torch.Tensor:
+        """Compress and project what the ViT made of tiles, in the order that the configuration says.
+
+        Args:
+            features: ``pooler_output`` of ``get_vit_features``, ``[tiles, N, 4 × vision width]``.
+
+        Returns:
+            Visual tokens, ``[tiles, N / stride, text width]``.
+        """
+        if self.config.compressor_position == "after_projector":
+            return self.compressor(self.multi_modal_projector(features))
+        return self.multi_modal_projector(self.compressor(features))
 
 
 class FCoTVLForConditionalGeneration(ChatMixin, FCoTVLPreTrainedModel, InternVLForConditionalGeneration):

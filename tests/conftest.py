@@ -7,7 +7,7 @@ import logging
 import os
 import resource
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import pyarrow.parquet
 import pytest
 import torch
 from PIL import Image
+from transformers import BatchFeature
 
 from fcotvl_hf.dataset_builders.fonts import load_font
 from fcotvl_hf.dataset_builders.rendering import Page
@@ -42,13 +43,13 @@ Teacher = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 @pytest.fixture(scope="session")
 def session_teacher() -> Teacher:
     """A random stride-1 model of about 100 k parameters with the real tiny tokenizer. Do not change it."""
-    processor = build_processor()
-    model = FCoTVLForConditionalGeneration(_small_config(processor)).eval()
-    _fill_with_noise(model)
-    model.generation_config.eos_token_id = model.config.text_config.eos_token_id
-    model.generation_config.pad_token_id = model.config.text_config.pad_token_id
-    model.generation_config.max_new_tokens = 16
-    return model, processor
+    return _random_teacher(2)
+
+
+@pytest.fixture(scope="session")
+def deep_teacher() -> Teacher:
+    """``session_teacher`` with four layers in its language model. Do not change it."""
+    return _random_teacher(4)
 
 
 @pytest.fixture
@@ -74,6 +75,23 @@ def page() -> Image.Image:
     page.text(8, 12, "Invoice 4711", font)
     page.text(8, 56, "Total 128.50", font)
     return page.image
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., BatchFeature]:
+    """Turn (images, question) pairs into the inputs of one left-padded batch."""
+
+    def inputs(processor: FCoTVLProcessor, *rows: tuple[Sequence[Image.Image], str]) -> BatchFeature:
+        texts = []
+        for images, question in rows:
+            content = [*({"type": "image"} for _ in images), {"type": "text", "text": question}]
+            texts.append(
+                processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+            )
+        pages = [list(images) for images, _ in rows]
+        return processor(text=texts, images=pages if any(pages) else None, padding=True, return_tensors="pt")
+
+    return inputs
 
 
 @pytest.fixture(scope="session")
@@ -123,10 +141,20 @@ def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     package.setLevel(before[1])
 
 
-def _small_config(processor: FCoTVLProcessor) -> FCoTVLConfig:
+def _random_teacher(layers: int) -> Teacher:
+    processor = build_processor()
+    model = FCoTVLForConditionalGeneration(_small_config(processor, layers)).eval()
+    _fill_with_noise(model)
+    model.generation_config.eos_token_id = model.config.text_config.eos_token_id
+    model.generation_config.pad_token_id = model.config.text_config.pad_token_id
+    model.generation_config.max_new_tokens = 16
+    return model, processor
+
+
+def _small_config(processor: FCoTVLProcessor, layers: int) -> FCoTVLConfig:
     """The tiny teacher's shape at a fortieth of its size; grouped queries as in InternVL2."""
     settings = build_config(processor.tokenizer).to_dict()
-    text = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2}
+    text = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": layers}
     heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 12}
     vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     settings["text_config"] |= text | heads

@@ -1,12 +1,17 @@
 """What ``fcotvl data ocr`` does: a preset's rows, written as a data set and perhaps uploaded."""
 
+import logging
 from difflib import get_close_matches
 from pathlib import Path
 
 from ..card import About
+from ..parts import Part
 from ..publish import push_dataset, write_dataset
 from ..rows import GENERATOR_VERSION
+from ..shards import read_facts
 from .presets import PRESETS, Preset
+
+logger = logging.getLogger(__name__)
 
 _DESCRIPTION = """\
 {what} Drawn from a seed by [fcotvl-hf](https://arxiv.org/abs/2502.18512)'s generators: each label comes from the same
@@ -33,6 +38,7 @@ def build_ocr_mix(
     *,
     num_proc: int = 1,
     preview: bool = False,
+    cluster: str | None = None,
     push: str | None = None,
     private: bool = False,
 ) -> None:
@@ -45,14 +51,16 @@ def build_ocr_mix(
         preset: a name in ``PRESETS``.
         num_proc: how many processes draw.
         preview: a contact sheet of each configuration too.
+        cluster: draw by an executor of datatrove, see ``cluster.make_executor``.
         push: Hub id to upload to.
         private: make the repository private.
 
     Raises:
-        ValueError: there is no such preset, or ``out`` was begun with other settings.
+        ValueError: there is no such preset, its packages are absent, or ``out`` was begun with other settings.
         OSError: see ``write_dataset`` and ``push_dataset``.
     """
     chosen = find_preset(preset)
+    chosen.check_packages()
     about = About(
         name="ocr-mix",
         title=f"OCR mix: {preset}",
@@ -63,6 +71,21 @@ def build_ocr_mix(
         configs={name: config.what for name, config in chosen.configs.items()},
         sources=chosen.sources,
     )
-    write_dataset(out, chosen.parts(size, seed), about, num_proc=num_proc, preview=preview)
+    parts = chosen.parts(size, seed)
+    if cluster and not _drawn_elsewhere(cluster, out, parts, about):
+        return
+    write_dataset(out, parts, about, num_proc=num_proc, preview=preview)
     if push:
         push_dataset(out, push, private)
+
+
+def _drawn_elsewhere(cluster: str, out: Path, parts: list[Part], about: About) -> bool:
+    """Let an executor draw; whether it is done, for Slurm's only queues the work."""
+    from ..cluster import make_executor
+
+    make_executor(cluster, out, parts, about).run()
+    missing = [shard for part in parts for shard in part.shards() if read_facts(out / shard.path) is None]
+    if missing:
+        told = "%d shards to come; when all jobs are done, the same command without --cluster writes the card"
+        logger.info(told, len(missing))
+    return not missing

@@ -152,7 +152,7 @@ def _limit(rng: Random) -> Expression:
 def _cases(rng: Random) -> Expression:
     rows = [(_term(rng, 1), rng.choice((("x > 0", "x > 0"), ("x < 0", "x < 0"), ("x = 0", "x = 0")))) for _ in range(2)]
     latex = " \\\\ ".join(f"{value.latex} & {condition[0]}" for value, condition in rows)
-    typst = ", ".join(f"{value.typst} & {condition[1]}" for value, condition in rows)
+    typst = ", ".join(f"{value.typst} & quad {condition[1]}" for value, condition in rows)
     return _join(
         Expression("f(x)", "f(x)"), "=", Expression(f"\\begin{{cases}} {latex} \\end{{cases}}", f"cases({typst})")
     )

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from ..card import Source
@@ -10,9 +12,7 @@ from ..parts import Drawn, Part
 from ..rows import Sample
 from . import legibility
 from .mix import FRESH, TASKS, fresh_sample, sample_at
-from .pages import chart, diagram, document, formula, gui, handwritten, recognition, scene, table, web
 
-Sampler = Callable[[int], Sample]
 Draw = Callable[[int, int], Sample]
 """(number, seed) → a sample."""
 
@@ -58,6 +58,7 @@ class Preset:
         configs: name → configuration.
         languages: codes for the card.
         sources: what goes into the rows.
+        packages: what must be installed beside the core.
     """
 
     what: str
@@ -65,6 +66,17 @@ class Preset:
     configs: Mapping[str, Config]
     languages: tuple[str, ...] = ("en",)
     sources: tuple[Source, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    def check_packages(self) -> None:
+        """See that what it needs is installed.
+
+        Raises:
+            ValueError: something is not; the message says how to install it.
+        """
+        absent = [name for name in self.packages if find_spec(name) is None]
+        if absent:
+            raise ValueError(f"these pages need {', '.join(absent)}: pip install 'fcotvl-hf[data]'")
 
     def parts(self, size: int, seed: int) -> list[Part]:
         """Share ``size`` rows out.
@@ -98,13 +110,15 @@ def _tiny_test(task: str, number: int, seed: int) -> Sample:
     return fresh_sample(task, number, seed)
 
 
-def _page(sampler: Sampler, number: int, seed: int) -> Sample:
-    return sampler(seed * _SEEDS + number)
+def _page(module: str, number: int, seed: int) -> Sample:
+    """A sample of a module in ``pages/``, which is imported only now: it needs the extra ``data``."""
+    sample: Sample = import_module(f"{__package__}.pages.{module}").sample(seed * _SEEDS + number)
+    return sample
 
 
-def _sometimes(sampler: Sampler, other: Sampler, every: int, number: int, seed: int) -> Sample:
+def _sometimes(module: str, other: str, every: int, number: int, seed: int) -> Sample:
     """Every so many samples, one of another kind."""
-    return _page(other if number % every == every - 1 else sampler, number, seed)
+    return _page(other if number % every == every - 1 else module, number, seed)
 
 
 def _legibility(number: int, seed: int) -> Sample:
@@ -136,25 +150,26 @@ PRESETS: dict[str, Preset] = {
         "Pages of many tiles in English and Chinese, for re-alignment: documents, tables, charts, screens, signs.",
         {"train": Split(0.98), "test": Split(0.02, FRESH)},
         {
-            "recognition": Config(partial(_page, recognition.sample), "paragraphs, receipts, cards: text by lines", 4),
-            "document": Config(partial(_page, document.sample), "papers, reports, letters, notices: to Markdown", 4),
+            "recognition": Config(partial(_page, "recognition"), "paragraphs, receipts, cards: text by lines", 4),
+            "document": Config(partial(_page, "document"), "papers, reports, letters, notices: to Markdown", 4),
             "web": Config(
-                partial(_sometimes, web.sample, gui.sample, 4),
+                partial(_sometimes, "web", "gui", 4),
                 "web pages: to Markdown; every fourth a screen of an application: element to text, place or click",
                 3,
             ),
-            "table": Config(partial(_page, table.sample), "tables: to Markdown, or HTML where cells span columns", 3),
+            "table": Config(partial(_page, "table"), "tables: to Markdown, or HTML where cells span columns", 3),
             "chart": Config(
-                partial(_sometimes, chart.sample, diagram.sample, 6),
+                partial(_sometimes, "chart", "diagram", 6),
                 "bars, lines, pies, points: to a python dict; every sixth a science diagram",
                 4,
             ),
-            "handwritten": Config(partial(_page, handwritten.sample), "notes in fonts made from handwriting", 2),
-            "scene": Config(partial(_page, scene.sample), "signs on walls, seen at an angle", 2),
-            "formula": Config(partial(_page, formula.sample), "formulas: to LaTeX", 2),
+            "handwritten": Config(partial(_page, "handwritten"), "notes in fonts made from handwriting", 2),
+            "scene": Config(partial(_page, "scene"), "signs on walls, seen at an angle", 2),
+            "formula": Config(partial(_page, "formula"), "formulas: to LaTeX", 2),
         },
         ("en", "zh"),
         (*_TEXTS, *_FONTS),
+        ("typst", "pylopdf_fonts_zh_cn", "fontpkg_caveat"),
     ),
     "tiny": Preset(
         "Pages for the tiny model, of one to four tiles of 112 pixels.",

@@ -1,5 +1,6 @@
 """What a task declares: where its rows come from, how it asks, how long an answer may be, how answers are scored."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -38,6 +39,11 @@ class Source:
     config: str | None = None
     revision: str = "main"
     keep: Callable[[Columns], bool] | None = None
+
+
+def is_commit(revision: str) -> bool:
+    """Whether a revision is a commit in full; a branch says nothing about what was read."""
+    return re.fullmatch("[0-9a-f]{40}", revision) is not None
 
 
 def own_target(row: Row) -> Target:

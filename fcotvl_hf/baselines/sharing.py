@@ -1,11 +1,15 @@
 """A reduced model made of a teacher's own parts: no weight is copied, no class is patched."""
 
 import copy
+from itertools import chain
+from typing import TypeVar
 
 import torch
 from torch import nn
 
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLModel, FCoTVLProcessor
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def reduced_length(teacher: FCoTVLForConditionalGeneration, stride: int) -> int:
@@ -16,14 +20,20 @@ def reduced_length(teacher: FCoTVLForConditionalGeneration, stride: int) -> int:
     """
     tokens = teacher.config.image_seq_length
     if teacher.config.compressor_stride != 1:
-        raise ValueError(f"baselines reduce a model of stride 1, this one has {teacher.config.compressor_stride}")
+        raise ValueError(
+            f"baselines reduce a model of stride 1, not {teacher.config.compressor_stride}: give the teacher"
+        )
     if stride < 1 or tokens % stride:
         raise ValueError(f"stride {stride} does not divide the {tokens} visual tokens of a tile")
     return tokens // stride
 
 
 def with_compressor(
-    teacher: FCoTVLForConditionalGeneration, compressor: nn.Module, name: str, stride: int
+    teacher: FCoTVLForConditionalGeneration,
+    compressor: nn.Module,
+    name: str,
+    stride: int,
+    model_class: type[FCoTVLModel] = FCoTVLModel,
 ) -> FCoTVLForConditionalGeneration:
     """Put another compressor between the teacher's vision tower and its projector.
 
@@ -32,6 +42,7 @@ def with_compressor(
         compressor: maps ``[tiles, N, width]`` to ``[tiles, N / stride, width]``.
         name: goes into the configuration as ``compressor_type``; the model is for evaluation, not for saving.
         stride: how many tokens become one; divides N.
+        model_class: of the part below the head; a method that changes more than the compressor brings its own.
 
     Returns:
         A new model object whose vision tower, projector, language model and head are the teacher's.
@@ -42,6 +53,7 @@ def with_compressor(
     tokens = reduced_length(teacher, stride)
     with torch.device("meta"):  # the shell takes no memory, its parts are exchanged at once
         reduced = FCoTVLForConditionalGeneration(copy.deepcopy(teacher.config))
+        reduced.model = model_class(reduced.config)
     for part in ("vision_tower", "multi_modal_projector", "language_model"):
         setattr(reduced.model, part, getattr(teacher.model, part))
     reduced.lm_head = teacher.lm_head
@@ -51,6 +63,11 @@ def with_compressor(
     reduced.config.image_seq_length = tokens
     reduced.generation_config = teacher.generation_config
     return reduced.train(teacher.training)
+
+
+def shared_copy(module: M) -> M:
+    """A tree of modules of its own, to be hooked, cut or configured, whose parameters and buffers are ``module``'s."""
+    return copy.deepcopy(module, {id(tensor): tensor for tensor in chain(module.parameters(), module.buffers())})
 
 
 def with_tokens(processor: FCoTVLProcessor, image_seq_length: int) -> FCoTVLProcessor:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from fcotvl_hf.eval_harness.rows import Row
+from fcotvl_hf.io.images import read_size
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLImageProcessor, FCoTVLProcessor
 
 from .sharing import reduced_length, with_tokens
@@ -69,7 +69,7 @@ def smaller_tiles(
     chosen: dict[str, FCoTVLProcessor] = {}
     surplus = 0  # tokens spent so far beyond the target
     for row in rows:
-        tiles = sum(_tiles(small, image) for image in row["images"])
+        tiles = sum(_tiles(small, *read_size(image)) for image in row["images"])
         over, under = ((matching.image_seq_length - target) * tiles for matching in (large, small))
         take_large = abs(surplus + over) < abs(surplus + under)
         chosen[row["id"]] = large if take_large else small
@@ -88,5 +88,5 @@ def _with_side(processor: FCoTVLProcessor, config: FCoTVLConfig, side: int) -> F
     return matching
 
 
-def _tiles(processor: FCoTVLProcessor, image: Image.Image) -> int:
-    return processor.image_processor.get_number_of_image_patches(image.height, image.width)
+def _tiles(processor: FCoTVLProcessor, width: int, height: int) -> int:
+    return processor.image_processor.get_number_of_image_patches(height, width)

@@ -1,8 +1,9 @@
 """``fcotvl data``: build the data sets that train and test, and upload them."""
 
 import argparse
+from pathlib import Path
 
-from fcotvl_hf.command import UsageError
+from fcotvl_hf.command import UsageError, positive
 
 from .adding import Commands, add_command
 from .curating import add_cot, add_label, add_mix
@@ -14,6 +15,7 @@ def add_data(commands: Commands) -> None:
     parser = commands.add_parser("data", help="build a data set: Parquet shards with a card, ready for the Hub")
     mixes = parser.add_subparsers(dest="mix", metavar="MIX", required=True)
     _add_ocr(mixes)
+    _add_hub(mixes)
     add_cot(mixes)
     add_mix(mixes)
     add_label(mixes)
@@ -34,6 +36,9 @@ fcotvl data ocr --out eye-test --size 176 --preset legibility"""
         default="ocr-mix",
         help="which rows; an unknown one is answered with a list (default: %(default)s)",
     )
+    parser.add_argument(
+        "--cluster", metavar="FILE", help="draw by datatrove: local, slurm, ray, or a YAML file like theirs"
+    )
 
 
 def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
@@ -43,4 +48,33 @@ def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
         find_preset(args.preset)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_ocr_mix(args.out, args.size, args.seed, args.preset, **writing(args))
+    build_ocr_mix(args.out, args.size, args.seed, args.preset, cluster=args.cluster, **writing(args))
+
+
+def _add_hub(mixes: Commands) -> None:
+    examples = """\
+fcotvl data hub --out lines --sets iam-line --size 1000
+fcotvl data hub --out public --sets latex-ocr,hme100k --size 5000 --push me/formulas"""
+    summary = "copy rows of public sets into our columns, with their licences"
+    parser = add_command(mixes, "hub", summary, _hub, examples)
+    add_writing(parser)
+    parser.set_defaults(num_proc=1)  # a stream is read in order
+    parser.add_argument(
+        "--sets", required=True, metavar="A,B", help="names with commas between; an unknown one is answered with a list"
+    )
+    parser.add_argument("--size", type=positive, required=True, metavar="N", help="rows to read of each set")
+    parser.add_argument("--revision", help="branch, tag or commit (default: the newest commit, noted in the card)")
+    parser.add_argument("--data-root", type=Path, metavar="DIR", help="folder with copies of the sets' repositories")
+
+
+def _hub(args: argparse.Namespace, rest: list[str]) -> None:
+    from fcotvl_hf.dataset_builders.hub_sets.build import build_hub_sets
+    from fcotvl_hf.dataset_builders.hub_sets.catalogue import find_set
+
+    names = args.sets.split(",")
+    try:
+        for name in names:
+            find_set(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    build_hub_sets(args.out, names, args.size, revision=args.revision, data_root=args.data_root, **writing(args))

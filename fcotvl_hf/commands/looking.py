@@ -32,7 +32,8 @@ def add_ask(commands: Commands) -> None:
 fcotvl ask tiny page.png "Read the text."
 fcotvl ask tiny-50 table.png "Convert this table to Markdown." --json
 fcotvl ask tiny page.png "Read the text." --compare            tiny beside tiny-50 and tiny-75
-fcotvl ask teacher,student page.png "Read the text."           any models side by side"""
+fcotvl ask teacher,student page.png "Read the text."           any models side by side
+fcotvl ask tiny-50 page.png "Read the text." --attention look.png"""
     parser = add_command(commands, "ask", "ask a model about images; it answers as you watch", _ask, examples)
     parser.add_argument("model", metavar="MODEL", help="folder, Hub id or packaged name; several with commas between")
     parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="image files, asked about together")
@@ -42,6 +43,9 @@ fcotvl ask teacher,student page.png "Read the text."           any models side b
         "--max-new-tokens", type=positive, default=512, metavar="N", help="cut the answer (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per model instead")
+    parser.add_argument(
+        "--attention", type=Path, metavar="PNG", help="draw which parts of the pages the answer looks at"
+    )
 
 
 def _ask(args: argparse.Namespace, rest: list[str]) -> None:
@@ -54,6 +58,7 @@ def _ask(args: argparse.Namespace, rest: list[str]) -> None:
         compare=args.compare,
         max_new_tokens=args.max_new_tokens,
         as_json=args.json,
+        attention=args.attention,
     )
 
 

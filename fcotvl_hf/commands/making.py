@@ -50,9 +50,14 @@ def add_init(commands: Commands) -> None:
     examples = """\
 fcotvl init tiny student --stride 2                            128 instead of 256 tokens in InternVL2: 50 %
 fcotvl init tiny student --compression 0.75                    the same as --stride 4
-fcotvl init tiny student --stride 4 --compressor mean          no parameters: the untrained baseline"""
+fcotvl init tiny student --stride 4 --compressor mean          no parameters: the untrained baseline
+fcotvl init student further --stride 4                         from a 50 % student to a 75 % one"""
     parser = add_command(commands, "init", "make an untrained student from a teacher", _init, examples)
-    parser.add_argument("teacher", metavar="TEACHER", help="model without compressor: folder, Hub id or packaged name")
+    parser.add_argument(
+        "teacher",
+        metavar="TEACHER",
+        help="model without compressor, or a conv1d or mean student: folder, Hub id or packaged name",
+    )
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to write")
     amount = parser.add_mutually_exclusive_group(required=True)
     amount.add_argument("--stride", type=positive, metavar="R", help="neighbouring visual tokens merged into one")
@@ -63,13 +68,19 @@ fcotvl init tiny student --stride 4 --compressor mean          no parameters: th
         default="conv1d",
         help="kind of compressor; an unknown one is answered with the list (default: %(default)s)",
     )
+    parser.add_argument(
+        "--position",
+        metavar="WHERE",
+        default="before_projector",
+        help="where it stands: before_projector or after_projector (default: %(default)s)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
 
 
 def _init(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.conversion.student import init_student
 
-    init_student(args.teacher, args.out, args.stride, args.compressor, args.overwrite)
+    init_student(args.teacher, args.out, args.stride, args.compressor, args.overwrite, args.position)
 
 
 def _stride(compression: str) -> int:

@@ -9,9 +9,8 @@ from typing import Any
 
 import torch
 
+from fcotvl_hf.io.json_object import read_json
 from fcotvl_hf.io.tensors import INDEX, WEIGHTS, TensorSpec, read_specs
-
-from .settings import read_json
 
 PICKLES, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 

@@ -16,8 +16,9 @@ from rich.progress import track
 from transformers import GenerationConfig
 
 from fcotvl_hf.hub.cards import model_card
-from fcotvl_hf.hub.names import local_folder, shown_name
+from fcotvl_hf.hub.names import check_output, local_folder, shown_name
 from fcotvl_hf.io.atomic import atomic_folder
+from fcotvl_hf.io.json_object import read_json
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -26,8 +27,8 @@ from .checkpoint import Checkpoint, open_checkpoint
 from .configuration import convert_config, convert_image_processor, llm_type
 from .key_maps import KeyMap, map_native, original_key_map
 from .native import native_config, native_processor
-from .output import check_output, save_settings
-from .settings import Settings, blamed_on, read_json
+from .output import save_settings
+from .settings import Settings, blamed_on
 from .tokenizer import adds_bos, convert_tokenizer
 
 logger = logging.getLogger(__name__)

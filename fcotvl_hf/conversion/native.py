@@ -8,11 +8,12 @@ from PIL import Image
 from transformers import PreTrainedTokenizerFast
 from transformers.activations import ACT2FN
 
+from fcotvl_hf.io.json_object import read_json
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLImageProcessor, FCoTVLProcessor
 
 from .chat_templates import BOS_LINE, CONVERSATIONS, build_chat_template
 from .configuration import NORMS
-from .settings import Settings, blamed_on, read_json
+from .settings import Settings, blamed_on
 from .tokenizer import IMAGE_TOKENS, adds_bos
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""A new model's folder: where it may be written, and everything in it but the weights."""
+"""Everything in a new model's folder but the weights."""
 
 from pathlib import Path
 
@@ -6,23 +6,7 @@ import torch
 from transformers import GenerationConfig
 from transformers.dynamic_module_utils import custom_object_save
 
-from fcotvl_hf.command import UsageError
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
-
-
-def check_output(out: Path, source: str) -> None:
-    """Refuse to replace the source, or a folder around it, by its own copy.
-
-    Args:
-        out: the folder to write.
-        source: the folder that is read; a Hub id is none and passes.
-
-    Raises:
-        UsageError: ``out`` is the source's folder or holds it.
-    """
-    folder = Path(source)
-    if folder.is_dir() and folder.resolve().is_relative_to(out.resolve()):
-        raise UsageError(f"{out} would replace {source}, which it is made from; choose another folder")
 
 
 def save_settings(folder: Path, config: FCoTVLConfig, generation: GenerationConfig, processor: FCoTVLProcessor) -> None:

@@ -8,24 +8,6 @@ from pathlib import Path
 from typing import Any
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is no JSON object.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; download the model again")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is no valid JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} holds no JSON object")
-    return content
-
-
 @contextmanager
 def blamed_on(file: Path | str) -> Iterator[None]:
     """Turn what a library says about a file's content into an error that names the file.

@@ -11,9 +11,11 @@ from tokenizers import AddedToken, Tokenizer, processors
 from transformers import PreTrainedTokenizerFast
 from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
+from fcotvl_hf.io.json_object import read_json
+
 from .byte_level_bpe import read_byte_level
 from .sentencepiece_bpe import read_sentencepiece
-from .settings import Settings, blamed_on, read_json
+from .settings import Settings, blamed_on
 
 IMAGE_TOKENS = {
     "start_image_token": "<img>",

@@ -4,11 +4,12 @@ Three layouts are understood: FCoT-VL's own, InternVL's in transformers (``inter
 InternVL2 repositories (``internvl_chat``).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
+
+from fcotvl_hf.io.json_object import read_json
 
 from .shapes import Shape, TextShape, VisionShape
 
@@ -29,7 +30,7 @@ def read_shape(folder: Path, name: str) -> Shape:
     """
     if not (folder / "config.json").exists():
         raise FileNotFoundError(f"{name} holds no model: there is no config.json in it")
-    settings = _load(folder / "config.json")
+    settings = read_json(folder / "config.json")
     match settings.get("model_type"):
         case "fcotvl" | "internvl":
             text, tiles = "text_config", _tiles_of_processor(folder)
@@ -43,6 +44,7 @@ def read_shape(folder: Path, name: str) -> Shape:
         _vision(settings, name),
         settings.get("downsample_ratio", 0.5),
         settings.get("compressor_stride", 1),
+        settings.get("compressor_position", "before_projector"),
         *tiles,
     )
 
@@ -73,18 +75,8 @@ def _tiles_of_processor(folder: Path) -> tuple[int, int]:
     """Fewest and most tiles; those of the image processor's class if no file names them."""
     for file in (folder / name for name in FILES[1:]):
         if file.exists():
-            settings = _load(file)
+            settings = read_json(file)
             settings = settings.get("image_processor", settings)
             if "max_patches" in settings:
                 return settings.get("min_patches", 1), settings["max_patches"]
     return 1, 12
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{file} is no JSON: {error}") from None
-    if not isinstance(settings, dict):
-        raise ValueError(f"{file} holds no settings")
-    return settings

@@ -6,6 +6,7 @@ the causal count, eager attention and the usual formula near the full one. The s
 only: the vision tower's cost stays, so parts are kept apart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ class Prefill:
 
     Args:
         vision: the vision tower.
-        compressor: between pixel shuffle and projector.
+        compressor: before or after the projector.
         projector: from vision width to text width.
         language: the language model's layers and the head of the last position.
     """
@@ -72,24 +73,28 @@ def llama_layer(
     return projections + (attention // 2 if causal else attention) + 3 * length * width * ffn_width
 
 
-def language_prefill(text_config: Any, length: int, causal: bool = False) -> int:
-    """Multiply-adds of the language model over ``length`` tokens, with logits for the last one only.
+def language_prefill(text_config: Any, length: int | Sequence[int], causal: bool = False) -> int:
+    """Multiply-adds of the language model over a prompt, with logits for the last token only.
 
     Args:
         text_config: the language model's configuration.
-        length: tokens of the prompt, visual ones included.
+        length: tokens of the prompt, visual ones included; one number per layer where layers see different ones.
         causal: count half of the attention square.
     """
-    layer = llama_layer(
-        length,
-        text_config.hidden_size,
-        text_config.intermediate_size,
-        text_config.num_attention_heads,
-        text_config.num_key_value_heads,
-        head_dim(text_config),
-        causal,
+    lengths = [length] * text_config.num_hidden_layers if isinstance(length, int) else length
+    layers = (
+        llama_layer(
+            tokens,
+            text_config.hidden_size,
+            text_config.intermediate_size,
+            text_config.num_attention_heads,
+            text_config.num_key_value_heads,
+            head_dim(text_config),
+            causal,
+        )
+        for tokens in lengths
     )
-    return text_config.num_hidden_layers * layer + text_config.hidden_size * text_config.vocab_size
+    return sum(layers) + text_config.hidden_size * text_config.vocab_size
 
 
 def standard_prefill(text_config: Any, length: int) -> int:
@@ -112,16 +117,24 @@ def vision_tile(vision_config: Any) -> int:
 
 
 def projector_tile(config: Any) -> int:
-    """Multiply-adds of the projector's two matrices for one tile's emitted tokens.
+    """Multiply-adds of the projector's two matrices for one tile's tokens, all of them or those that are left.
 
     Args:
         config: an ``FCoTVLConfig``.
     """
     width = config.text_config.hidden_size
-    return config.image_seq_length * (_shuffled_width(config) + width) * width
+    merged_later = config.compressor_stride if config.compressor_position == "after_projector" else 1
+    return config.image_seq_length * merged_later * (_shuffled_width(config) + width) * width
 
 
-def prefill(config: Any, tiles: int, text_tokens: int, causal: bool = False, compressor_tile: int = 0) -> Prefill:
+def prefill(
+    config: Any,
+    tiles: int,
+    text_tokens: int,
+    causal: bool = False,
+    compressor_tile: int = 0,
+    lengths: Sequence[int] | None = None,
+) -> Prefill:
     """Multiply-adds from pixels to the first answer token.
 
     Args:
@@ -131,13 +144,14 @@ def prefill(config: Any, tiles: int, text_tokens: int, causal: bool = False, com
         causal: count half of the language model's attention square.
         compressor_tile: multiply-adds of the compressor for one tile, which only its class knows (see
             ``eval_harness.compressor_cost``); 0 leaves it out.
+        lengths: tokens that each layer of the language model sees; by default all of them.
     """
     length = visual_tokens(tiles, config.image_seq_length) + text_tokens
     return Prefill(
         vision=tiles * vision_tile(config.vision_config),
         compressor=tiles * compressor_tile,
         projector=tiles * projector_tile(config),
-        language=language_prefill(config.text_config, length, causal),
+        language=language_prefill(config.text_config, length if lengths is None else lengths, causal),
     )
 
 

@@ -5,6 +5,7 @@ The named ones are InternVL2 (https://internvl.github.io/blog/2024-07-02-InternV
 tower, InternViT-300M-448px. Numbers are those of the original ``config.json`` files.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -68,6 +69,7 @@ class Shape:
         vision_config: the vision tower.
         downsample_ratio: of the pixel shuffle, per side.
         compressor_stride: as in ``FCoTVLConfig``.
+        compressor_position: likewise.
         min_tiles: fewest tiles of a picture.
         max_tiles: most tiles of a picture, the thumbnail not counted.
 
@@ -80,6 +82,7 @@ class Shape:
     vision_config: VisionShape = VisionShape()
     downsample_ratio: float = 0.5
     compressor_stride: int = 1
+    compressor_position: str = "before_projector"
     min_tiles: int = 1
     max_tiles: int = 12
 
@@ -114,6 +117,28 @@ class Shape:
             ValueError: ``stride`` does not divide a row of visual tokens.
         """
         return replace(self, compressor_stride=stride)
+
+    def with_layers(self, layers: int) -> "Shape":
+        """The same widths with fewer layers, as many of them in the vision tower as keep the ratio of both.
+
+        Args:
+            layers: of the language model.
+
+        Raises:
+            ValueError: that would be no whole number of vision layers.
+        """
+        of_text, of_vision = self.text_config.num_hidden_layers, self.vision_config.num_hidden_layers
+        step = of_text // math.gcd(of_text, of_vision)
+        if layers < 1 or layers % step:
+            raise ValueError(
+                f"{self.name} has {of_vision} vision layers and {of_text} language layers; to keep their ratio, "
+                f"choose a multiple of {step} language layers, not {layers}"
+            )
+        return replace(
+            self,
+            vision_config=replace(self.vision_config, num_hidden_layers=layers * of_vision // of_text),
+            text_config=replace(self.text_config, num_hidden_layers=layers),
+        )
 
     def default_strides(self) -> Sequence[int]:
         """Strides worth comparing: the usual ones that fit a row, and the model's own."""

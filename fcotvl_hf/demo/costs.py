@@ -1,14 +1,12 @@
 """What each contender's prefill costs beside the teacher's, by the FLOP model of ``fcotvl_hf.cost``."""
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from fcotvl_hf.cost.flops import prefill
-from fcotvl_hf.eval_harness.compressor_cost import compressor_tile
+from fcotvl_hf.eval_harness.prefill_cost import predicted_prefill
 from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.rows import Row
-from fcotvl_hf.modeling import COMPRESSORS, FCoTVLConfig, FCoTVLProcessor
+from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLProcessor
 
 
 class Cost(NamedTuple):
@@ -38,16 +36,5 @@ def _row_cost(config: FCoTVLConfig, processor: FCoTVLProcessor, row: Row) -> Cos
     )
     prompt = processor.apply_chat_template(row["messages"][:-1], add_generation_prompt=True)
     text = len(processor.tokenizer(prompt)["input_ids"]) + len(row["images"])  # two tags stand for one placeholder
-    run = _as_run(config, processor)
-    compressor = compressor_tile(run) if run.compressor_type in COMPRESSORS else 0  # a baseline's pooling is free
-    spent = prefill(run, tiles, text, compressor_tile=compressor).total
+    spent = predicted_prefill(config, processor, tiles, text).total
     return Cost(spent, tiles * processor.image_seq_length + text)
-
-
-def _as_run(config: FCoTVLConfig, processor: FCoTVLProcessor) -> FCoTVLConfig:
-    """The configuration with the tile size and tokens of this processor."""
-    run = copy.deepcopy(config)
-    side = processor.image_processor.size["height"]
-    run.vision_config.image_size = [side, side]
-    run.image_seq_length = processor.image_seq_length
-    return run

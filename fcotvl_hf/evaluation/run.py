@@ -3,24 +3,31 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from accelerate import PartialState
 from rich.table import Table
 
 from fcotvl_hf.command import UsageError
+from fcotvl_hf.eval_harness.attention_pictures import write_pictures
+from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.loading import LoadedRows, load_rows
 from fcotvl_hf.eval_harness.publish import add_to_card, write_published
 from fcotvl_hf.eval_harness.result import TaskResult
-from fcotvl_hf.eval_harness.results import Results, build_results, read_results, write_results
+from fcotvl_hf.eval_harness.results import Results, TaskEntry, build_results, read_results, write_results
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tables import print_whole
-from fcotvl_hf.eval_harness.tasks import TASKS, Task, get_task
+from fcotvl_hf.eval_harness.tasks import Task
 from fcotvl_hf.hub.configs import load_config
-from fcotvl_hf.hub.models import load_model, revision_of
+from fcotvl_hf.hub.models import revision_of
 from fcotvl_hf.hub.names import resolve_model, shown_name
 
+from .backends import check_attention, check_backend, open_backend
+from .chosen import chosen_tasks
 from .drawn import drawn_rows
+from .reducing import asked_reduction, reduce_for
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +41,10 @@ def run_evaluation(
     batch_size: int = 16,
     data_root: Path | None = None,
     card: bool = False,
+    reduce: str | None = None,
+    revisions: Sequence[str] = (),
+    backend: str = "transformers",
+    attention: int = 0,
 ) -> None:
     """Evaluate a model; write ``results.json``, ``samples-<task>.jsonl`` and what the Hub reads, print a table.
 
@@ -43,44 +54,68 @@ def run_evaluation(
         out: folder to write to; what it holds of the same evaluation is not computed again, and tasks that an earlier
             call evaluated stay in ``results.json``.
         limit: ask the first rows of each task only.
-        batch_size: rows per call of ``generate``; answers do not depend on it.
+        batch_size: rows answered together; answers do not depend on it.
         data_root: folder with copies of the tasks' data, see ``loading.local_files``.
         card: put the scores into the card in the model's folder.
+        revisions: ``TASK=REVISION`` for data sets that are to be read at another revision than the task names.
+        backend: ``transformers`` or ``vllm``.
+        attention: draw where the answers to this many rows of each task look.
+        reduce: evaluate a reduction of the model instead, see ``baselines.specification``.
 
     Raises:
-        UsageError: a task is unknown, or none is named; or there is no folder with a card.
+        UsageError: a task or a reduction is unknown, or no task is named; there is no folder with a card; the backend
+            is not installed; or it cannot tell attention, or reduce.
         FileExistsError: ``out`` holds another evaluation.
         ValueError: rows lack columns, there are none, or it is another kind of model.
         OSError: model, processor or data are not there.
     """
-    chosen = _tasks(tasks)
+    chosen = chosen_tasks(tasks, revisions)
+    check_backend(backend)
+    earlier = read_results(out)
+    asked = asked_reduction(reduce, card, backend, attention, earlier)
     folder = Path(resolve_model(name))
-    if card and not (folder / "README.md").is_file():
-        raise UsageError(f"--card needs a model folder with a README.md, which {name} is not")
-    if data_root is not None and not data_root.is_dir():
-        raise UsageError(f"--data-root {data_root} is no folder")
-    tile = load_config(str(folder) if folder.is_dir() else name).vision_config.image_size[0]
+    _check_folders(name, folder, card, data_root)
+    config = load_config(str(folder) if folder.is_dir() else name)
+    if attention:
+        check_attention(config, backend)
+    tile = config.vision_config.image_size[0]
     loaded = {task.name: _rows(task, data_root, limit, tile) for task in chosen}
     state = PartialState()
-    model, processor = load_model(name, device=state.device)
-    earlier, revision = read_results(out), revision_of(name)
+    answering, processor = open_backend(backend, name)
+    revision = revision_of(name)
     finished: list[TaskResult] = []
     for task in chosen:
         rows = loaded.pop(task.name)
-        result = evaluate(model, processor, rows.rows, task, batch_size=batch_size, out=out, total=rows.count)
-        told = {"limit": limit, "local": data_root is not None}
-        unknown = {"revision": None} if data_root else {}  # of a copy nobody knows the commit
-        finished.append(replace(result, settings=result.settings | told | unknown))
-        results = build_results(model, shown_name(name), finished, revision, earlier)
+        again = partial(_rows, task, data_root, limit, tile)
+        posed = reduce_for(task, answering, processor, asked, again)
+        shown = list(islice(rows.rows, attention))
+        questions = chain(shown, rows.rows)
+        result = evaluate(
+            posed.backend, posed.processor, questions, posed.task, batch_size=batch_size, out=out, total=rows.count
+        )
+        told = {"limit": limit, "local": data_root is not None, "revision": _revision(task, rows, data_root)}
+        finished.append(replace(result, settings=result.settings | told))
+        results = build_results(posed.backend, shown_name(name), finished, revision, earlier, posed.reduction)
         if state.is_main_process:
             write_results(out, results)
+            if isinstance(answering, TransformersBackend) and shown:
+                records = {record["id"]: record for record in result.samples}
+                write_pictures(out, answering.model, processor, task, shown, records)
     if state.is_main_process:
-        write_published(out, results)
+        if asked is None:  # the Hub asks for scores of models
+            write_published(out, results)
         if card:
             add_to_card(folder, results)
         print_whole(as_table(results, [task.name for task in chosen]))
     if state.num_processes > 1:
         state.destroy_process_group()
+
+
+def _check_folders(name: str, folder: Path, card: bool, data_root: Path | None) -> None:
+    if card and not (folder / "README.md").is_file():
+        raise UsageError(f"--card needs a model folder with a README.md, which {name} is not")
+    if data_root is not None and not data_root.is_dir():
+        raise UsageError(f"--data-root {data_root} is no folder")
 
 
 def as_table(results: Results, tasks: Sequence[str]) -> Table:
@@ -98,7 +133,7 @@ def as_table(results: Results, tasks: Sequence[str]) -> Table:
             f"{entry['score']:.4f}",
             f"{entry['stderr']:.4f}",
             f"{entry['tokens_per_image']:.1f}",
-            _listed(entry["metrics"]),
+            _listed({**entry["metrics"], **_over_layers(entry)}),
         )
     return table
 
@@ -107,19 +142,17 @@ def _listed(metrics: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {figure:.4g}" for name, figure in metrics.items())
 
 
-def _tasks(names: str | None) -> list[Task]:
-    """The tasks of a list with commas.
+def _over_layers(entry: TaskEntry) -> dict[str, float]:
+    """How many tokens a layer sees on average, where layers differ."""
+    mean = entry.get("tokens_over_layers", entry["tokens_per_image"])
+    return {} if mean == entry["tokens_per_image"] else {"tokens over layers": mean}
 
-    Raises:
-        UsageError: there is none, or one is unknown.
-    """
-    chosen = [name.strip() for name in (names or "").split(",") if name.strip()]
-    if not chosen:
-        raise UsageError(f"name tasks with --tasks; there are {', '.join(TASKS)}")
-    try:
-        return [get_task(name) for name in dict.fromkeys(chosen)]
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+
+def _revision(task: Task, rows: LoadedRows, data_root: Path | None) -> str | None:
+    """What ``results.json`` says about the data set's revision: its commit if anybody knows it, else what was asked."""
+    if task.source.dataset is None or data_root is not None:
+        return None
+    return rows.revision or task.source.revision
 
 
 def _rows(task: Task, data_root: Path | None, limit: int | None, tile: int) -> LoadedRows:

@@ -16,6 +16,9 @@ from transformers import TextStreamer
 
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.cost.tokens import visual_tokens
+from fcotvl_hf.eval_harness.attention_pictures import attention_picture
+from fcotvl_hf.eval_harness.pictures import png, side_by_side
+from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -99,6 +102,7 @@ def ask(
     compare: bool = False,
     max_new_tokens: int = 512,
     as_json: bool = False,
+    attention: Path | None = None,
 ) -> None:
     """Write a model's answer to stdout as it comes, or a table or JSON with the answers of all models.
 
@@ -109,17 +113,20 @@ def ask(
         compare: let a packaged name stand for all packaged models.
         max_new_tokens: where a longer answer is cut.
         as_json: write one JSON object per model and line instead.
+        attention: PNG file for the pages as the models' answers look at them, side by side.
 
     Raises:
-        UsageError: there is no model, or only one to compare.
+        UsageError: there is no model, only one to compare, or no folder for ``attention``.
         ValueError: a file is no image, or a model cannot be used.
         OSError: a file or a model is not there.
     """
     names = model_names(model, compare)
+    if attention and not attention.parent.is_dir():
+        raise UsageError(f"--attention {attention} lies in no folder; make {attention.parent} first")
     for name in names:
         resolve_model(name)  # say what is missing before anything slow begins
     pages = [load_image(path) for path in images]
-    answers = []
+    answers, looks = [], []
     for name in names:
         loaded, processor = load_model(name)
         streams = len(names) == 1 and not as_json
@@ -129,13 +136,31 @@ def ask(
         logger.info(
             "%s: visual tokens %d, tiles %d, seconds %.1f", name, given.visual_tokens, given.tiles, given.seconds
         )
+        if attention:
+            looks.append(_look(loaded, processor, pages, question, given))
         if as_json:
             sys.stdout.write(json.dumps(asdict(given), ensure_ascii=False) + "\n")
     if len(names) > 1 and not as_json:
-        Console().print(_side_by_side(answers))
+        Console().print(_table(answers))
+    if attention:
+        atomic_write(attention, png(side_by_side(looks)))
 
 
-def _side_by_side(answers: Sequence[Answer]) -> Table:
+def _look(
+    model: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    pages: Sequence[Image.Image],
+    question: str,
+    given: Answer,
+) -> Image.Image:
+    content = [*({"type": "image"} for _ in pages), {"type": "text", "text": question}]
+    talk = [{"role": "user", "content": content}]
+    picture, share = attention_picture(model, processor, talk, pages, given.answer)
+    logger.info("%s: %.0f %% of the answer's attention goes to the pages", given.model, 100 * share)
+    return picture
+
+
+def _table(answers: Sequence[Answer]) -> Table:
     table = Table()
     for given in answers:
         table.add_column(Text(f"{given.model}\n{given.visual_tokens} visual tokens"), overflow="fold", ratio=1)

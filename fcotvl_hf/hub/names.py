@@ -3,6 +3,8 @@
 from importlib import resources
 from pathlib import Path
 
+from fcotvl_hf.command import UsageError
+
 PACKAGED = {"tiny": "fcot-vl-tiny", "tiny-50": "fcot-vl-tiny-50", "tiny-75": "fcot-vl-tiny-75"}
 """Short names of the models inside the package → their folders in ``fcotvl_hf/assets``."""
 
@@ -51,3 +53,18 @@ def local_folder(name: str, patterns: list[str]) -> Path:
 def shown_name(name: str) -> str:
     """What to call a model where others read it: of a folder its own name, not where it lies on this machine."""
     return Path(name).resolve().name if Path(name).is_dir() else name
+
+
+def check_output(out: Path, source: str) -> None:
+    """Refuse to replace the source, or a folder around it, by its own copy.
+
+    Args:
+        out: the folder to write.
+        source: the folder that is read; a Hub id is none and passes.
+
+    Raises:
+        UsageError: ``out`` is the source's folder or holds it.
+    """
+    folder = Path(source)
+    if folder.is_dir() and folder.resolve().is_relative_to(out.resolve()):
+        raise UsageError(f"{out} would replace {source}, which it is made from; choose another folder")

@@ -1,6 +1,7 @@
 """One tensor of several checkpoints, a block of numbers at a time, so that its size does not matter."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from math import prod
 
 import torch
@@ -19,14 +20,15 @@ class Blocks:
     Args:
         name: of the tensor.
         sources: the rows.
+        readers: reads the rows of a block side by side; reading and hashing let other threads run.
         size: numbers of a row that a block has at most.
 
     Yields:
         Blocks ``[rows, numbers]`` in float32, in float64 for tensors of that type. Not to be changed.
     """
 
-    def __init__(self, name: str, sources: Sequence[Source], size: int = BLOCK) -> None:
-        self._name, self._sources, self._size = name, sources, size
+    def __init__(self, name: str, sources: Sequence[Source], readers: Executor, size: int = BLOCK) -> None:
+        self._name, self._sources, self._readers, self._size = name, sources, readers, size
         self._count = prod(sources[0].specs[name].shape)
         self._dtype = torch.float32
         for source in sources:
@@ -34,16 +36,25 @@ class Blocks:
         self._kept: torch.Tensor | None = None
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        if self._count <= self._size:
-            if self._kept is None:
-                self._kept = self._read(0, self._count)
+        if self._kept is not None:
             yield self._kept
             return
+        coming = self._ask(0)
         for first in range(0, self._count, self._size):
-            yield self._read(first, min(self._size, self._count - first))
+            block = self._join(coming, min(self._size, self._count - first))
+            coming = self._ask(first + self._size)  # while this block is merged; files are hashed in order
+            if self._count <= self._size:
+                self._kept = block
+            yield block
 
-    def _read(self, first: int, count: int) -> torch.Tensor:
+    def _ask(self, first: int) -> Iterator[torch.Tensor]:
+        """Start to read a block: one part for each row, ``[numbers]``, in the order of the rows."""
+        count = max(0, min(self._size, self._count - first))
+        return self._readers.map(lambda source: source.read(self._name, first, count), self._sources if count else ())
+
+    def _join(self, parts: Iterator[torch.Tensor], count: int) -> torch.Tensor:
+        """The rows in the common type, ``[rows, numbers]``."""
         block = torch.empty(len(self._sources), count, dtype=self._dtype)
-        for row, source in zip(block, self._sources, strict=True):
-            row.copy_(source.read(self._name, first, count))
+        for row, part in zip(block, parts, strict=True):
+            row.copy_(part)
         return block

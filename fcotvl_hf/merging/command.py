@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from fcotvl_hf.command import UsageError
-from fcotvl_hf.conversion.output import check_output
+from fcotvl_hf.hub.names import check_output
 
 from .greedy import greedy_soup
 from .options import DEFAULT_SCALE, DENSITY, SCORED
 from .pool import Pool, Recipe
 from .report import Findings, names_of, write_merge
-from .scorers import CommandScorer, TaskScorer, parse_tasks
 from .scoring import ScoreBook, Scorer, mean_score, subset_recipe, task_means
 from .shapley import Subset, shapley_weights
 from .verify import verify
@@ -217,6 +216,8 @@ def _scores(book: ScoreBook, recipe: Recipe, n: int) -> list[dict[str, float]]:
 
 
 def _scorer(score_with: str | None, score_command: str | None) -> Scorer | None:
-    if score_with is not None:
-        return TaskScorer(parse_tasks(score_with))
-    return CommandScorer(score_command) if score_command is not None else None
+    if score_with is None and score_command is None:
+        return None
+    from .scorers import CommandScorer, TaskScorer, parse_tasks  # transformers takes seconds to import
+
+    return TaskScorer(parse_tasks(score_with)) if score_with is not None else CommandScorer(str(score_command))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fcotvl_hf.conversion.output import check_output
+from fcotvl_hf.hub.names import check_output
 
 from .pool import Pool, Recipe
 from .report import write_merge

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 Named = tuple[str, torch.Tensor]
 _ROUNDING = 1e-12
 _MEMORY_SHARE = 0.5
+_READERS = 4
+"""Checkpoints that are read at the same time."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +98,18 @@ class Pool:
             recipe: what to make.
         """
         rows, combine = self._plan(recipe)
-        for name, spec in self.specs.items():
-            if not spec.dtype.is_floating_point:  # equal everywhere, as was checked
-                yield name, self.base.read(name, 0, prod(spec.shape)).reshape(spec.shape)
-                continue
-            merged = torch.empty(prod(spec.shape), dtype=spec.dtype)
-            done = 0
-            with _one_thread():
-                for part in combine(Blocks(name, rows)):
-                    merged[done : done + len(part)] = part  # the one rounding
-                    done += len(part)
-            yield name, merged.reshape(spec.shape)
+        with ThreadPoolExecutor(_READERS) as readers:
+            for name, spec in self.specs.items():
+                if not spec.dtype.is_floating_point:  # equal everywhere, as was checked
+                    yield name, self.base.read(name, 0, prod(spec.shape)).reshape(spec.shape)
+                    continue
+                merged = torch.empty(prod(spec.shape), dtype=spec.dtype)
+                done = 0
+                with _one_thread():
+                    for part in combine(Blocks(name, rows, readers)):
+                        merged[done : done + len(part)] = part  # the one rounding
+                        done += len(part)
+                yield name, merged.reshape(spec.shape)
 
     def _plan(self, recipe: Recipe) -> tuple[list[Source], Callable[[Blocks], Iterator[torch.Tensor]]]:
         """The rows of each tensor's blocks, and what becomes of them; what a linear merge does not need is not read."""

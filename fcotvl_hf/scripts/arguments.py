@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import yaml
 from trl import DatasetMixtureConfig, TrlParser
 
-from fcotvl_hf.modeling import COMPRESSORS
+from fcotvl_hf.modeling import COMPRESSORS, POSITIONS
 from fcotvl_hf.training.base_config import FCoTConfig
 
 
@@ -26,7 +26,8 @@ class ModelArguments:
         default=None,
         metadata={
             "help": "Model of stride 1. Alone: the student is made from it, into OUTPUT_DIR/init. In distillation "
-            "with --student: where the teacher's projector comes from, needed when the student was trained before."
+            "with --student: where the teacher's projector comes from, needed when the student was trained before. "
+            "With --teacher_model it may be a student of a smaller stride, from which the new one is made."
         },
     )
     stride: int = field(
@@ -35,6 +36,9 @@ class ModelArguments:
     compressor: str = field(
         default="conv1d",
         metadata={"help": "Compressor of a student made from --teacher.", "choices": list(COMPRESSORS)},
+    )
+    compressor_position: str = field(
+        default=POSITIONS[0], metadata={"help": "Where that compressor stands.", "choices": list(POSITIONS)}
     )
     max_tiles: int | None = field(
         default=None,

@@ -12,7 +12,9 @@ from torch import nn
 
 from fcotvl_hf.command import UsageError, run_command
 from fcotvl_hf.conversion.student import is_untrained
+from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.hub.names import resolve_model
 from fcotvl_hf.training.distillation_config import FCoTDistillationConfig
 from fcotvl_hf.training.distillation_trainer import FCoTDistillationTrainer
 from fcotvl_hf.training.run import run
@@ -45,9 +47,14 @@ def teacher_projector(student: str | None, teacher: str | None) -> nn.Module | N
         teacher: packaged name, folder or Hub id of its teacher.
 
     Raises:
-        UsageError: the student may have been trained, and no teacher is named.
+        UsageError: the student may have been trained, and no teacher is named; or that teacher is itself compressed.
     """
     if teacher is not None:
+        if load_config(resolve_model(teacher)).compressor_type != "none":
+            raise UsageError(
+                f"{teacher} is itself compressed: it can start a student, but not by its projector alone teach one; "
+                "name a whole teacher with --teacher_model"
+            )
         return load_model(teacher, dtype=torch.float32, device="cpu")[0].model.multi_modal_projector
     if student is not None and not is_untrained(student):
         raise UsageError(

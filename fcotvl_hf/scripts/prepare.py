@@ -35,7 +35,14 @@ def trainer_arguments(
     if which.max_tiles is not None and which.max_tiles < 1:
         raise UsageError(f"max_tiles must be at least 1, not {which.max_tiles}")
     args.resume_from_checkpoint = starting_checkpoint(args)
-    folder = student_of(which.student, which.teacher, which.stride, which.compressor, Path(args.output_dir))
+    folder = student_of(
+        which.student,
+        which.teacher,
+        which.stride,
+        which.compressor,
+        Path(args.output_dir),
+        which.compressor_position,
+    )
     model, processor = load_model(folder, dtype=torch.float32, device="cpu")
     model.set_attn_implementation(which.attn_implementation)
     if which.max_tiles is not None:

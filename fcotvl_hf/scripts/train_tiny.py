@@ -3,7 +3,8 @@
     python -m fcotvl_hf.scripts.train_tiny --out runs/tiny
 
 Stages: ``teacher`` (perceive, follow, read: see ``fcotvl_hf.tiny``), ``students``, and ``controls``, the models that
-tell what the training data alone gives. ``--warm-start tiny`` lets ``read`` go on from a model that reads already.
+tell what the training data alone gives. ``--warm-start tiny`` lets ``read`` go on from a model that reads already;
+``--stages students-on`` post-trains the packaged students for another round.
 """
 
 import argparse
@@ -14,14 +15,15 @@ from pathlib import Path
 
 from fcotvl_hf.command import Parser, positive, run_command
 
-STAGES = ("teacher", "students", "controls")
+STAGES = ("teacher", "students", "students-on", "controls")
+_DEFAULT = ("teacher", "students", "controls")
 
 
 def make_parser() -> Parser:
     """The options of the script."""
     parser = Parser(prog="train_tiny", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/tiny"), help="folder for checkpoints and logs")
-    parser.add_argument("--stages", nargs="+", default=STAGES, choices=STAGES, help="what to run, in this order")
+    parser.add_argument("--stages", nargs="+", default=_DEFAULT, choices=STAGES, help="what to run, in this order")
     parser.add_argument("--seed", type=int, default=1, help="seed of weights and pages")
     parser.add_argument("--perceive-steps", type=positive, default=1800, help="batches of 64 one-tile pages")
     parser.add_argument("--follow-steps", type=positive, default=500, help="batches of 64 one-tile pages")
@@ -50,10 +52,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         from fcotvl_hf.tiny.teacher import make_teacher
 
         make_teacher(args, ["python", "-m", "fcotvl_hf.scripts.train_tiny", *given])
-    from fcotvl_hf.tiny.students import make_controls, make_students
+    from fcotvl_hf.tiny.students import make_controls, make_students, train_students_on
 
     if "students" in args.stages:
         make_students(args.assets, args.out, args.distill_steps, args.sft_steps)
+    if "students-on" in args.stages:
+        train_students_on(args.assets, args.out, args.sft_steps)
     if "controls" in args.stages:
         make_controls(args.assets, args.out, args.distill_steps, args.sft_steps)
 

@@ -1,6 +1,7 @@
 """The packaged students and the controls, made with the commands and the recipes that users have.
 
-A student is re-aligned, post-trained in all parameters, and averaged over its last checkpoints. The controls get the
+A student is re-aligned, post-trained in all parameters, and averaged over its last checkpoints. The 75 % student starts
+from the 50 % one, not from the teacher: two tokens that were learnt are easier to join than four. The controls get the
 same data for the same number of steps: the teacher itself at stride 1, and students whose compressor is plain mean
 pooling. What they score tells what the data gives and what the compressor gives.
 """
@@ -29,12 +30,15 @@ SHARES = (50, 75)
 """Per cent of the visual tokens that the students do without; the recipes are named after them."""
 MERGED = 3
 """Checkpoints of the post-training that are averaged."""
+_SFT_SEEDS = 200_000_000
+"""``ocr_seed`` of the recipes for post-training; a further round draws other pages."""
+_SEEDS_PER_ROUND = 10_000_000
 _LONG = ("--compile_towers", "true") if has_bfloat16() else ()
 """What only long runs are worth; in float32 the matrix products leave nothing to gain."""
 
 
 def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
-    """Make and package the 50 % and the 75 % student of the packaged teacher.
+    """Make and package the 50 % student of the packaged teacher, and from it the 75 % student.
 
     Args:
         assets: holds ``fcot-vl-tiny``; gets the students.
@@ -42,32 +46,60 @@ def make_students(assets: Path, out: Path, distill_steps: int, sft_steps: int) -
         distill_steps: optimizer steps of the re-alignment.
         sft_steps: optimizer steps of the post-training.
     """
-    teacher = str(assets / "fcot-vl-tiny")
+    teacher = start = assets / "fcot-vl-tiny"
     for share in SHARES:
         realigned, tuned = out / f"distill-{share}", out / f"sft-{share}"
-        realign(teacher, realigned, share, "conv1d", distill_steps, _LONG, note=True)
+        options = (*_teach(teacher, start), *_LONG)
+        realign(str(start), realigned, share, "conv1d", distill_steps, options, note=True)
         merged = post_train(str(realigned), tuned, share, sft_steps, _LONG, note=True)
-        model, processor = load_model(str(merged))
-        package(model, processor, assets / f"fcot-vl-tiny-{share}", [realigned, tuned])
+        start = _package(merged, assets, share, [realigned, tuned])
+
+
+def train_students_on(assets: Path, out: Path, sft_steps: int) -> None:
+    """Post-train the packaged students for another round, which starts from the last one's average.
+
+    Args:
+        assets: holds the students, which are replaced.
+        out: checkpoints and logs.
+        sft_steps: optimizer steps of the round.
+    """
+    for share in SHARES:
+        student = assets / f"fcot-vl-tiny-{share}"
+        rounds = len(list(student.glob(f"sft-{share}*.png")))
+        tuned, fresh = out / f"sft-{share}-{rounds + 1}", ("--ocr_seed", str(_SFT_SEEDS + rounds * _SEEDS_PER_ROUND))
+        merged = post_train(str(student), tuned, share, sft_steps, (*fresh, *_LONG), note=True)
+        _package(merged, assets, share, [tuned], student)
 
 
 def make_controls(assets: Path, out: Path, distill_steps: int, sft_steps: int) -> None:
     """Train the controls: the teacher at stride 1, and mean pooling at both compressions; arguments as above."""
-    teacher = str(assets / "fcot-vl-tiny")
-    post_train(teacher, out / "control-teacher", SHARES[0], sft_steps, _LONG)
+    teacher = start = assets / "fcot-vl-tiny"
+    post_train(str(teacher), out / "control-teacher", SHARES[0], sft_steps, _LONG)
     for share in SHARES:
         realigned = out / f"control-mean-{share}-distill"
-        realign(teacher, realigned, share, "mean", distill_steps, _LONG)
-        post_train(str(realigned), out / f"control-mean-{share}", share, sft_steps, _LONG)
+        realign(str(start), realigned, share, "mean", distill_steps, (*_teach(teacher, start), *_LONG))
+        start = post_train(str(realigned), out / f"control-mean-{share}", share, sft_steps, _LONG)
+
+
+def _teach(teacher: Path, start: Path) -> Sequence[str]:
+    """Name the teacher where a student starts from another model, whose language model is its teacher's no longer."""
+    return () if start == teacher else ("--teacher_model", str(teacher))
+
+
+def _package(merged: Path, assets: Path, share: int, runs: list[Path], earlier: Path | None = None) -> Path:
+    folder = assets / f"fcot-vl-tiny-{share}"
+    package(*load_model(str(merged)), folder, runs, earlier)
+    return folder
 
 
 def realign(
-    teacher: str, out: Path, share: int, compressor: str, steps: int, extra: Sequence[str] = (), note: bool = False
+    start: str, out: Path, share: int, compressor: str, steps: int, extra: Sequence[str] = (), note: bool = False
 ) -> None:
     """Run ``fcotvl distill`` with the tiny recipe, from its last checkpoint if there is one; not at all if it is done.
 
     Args:
-        teacher: a model of stride 1.
+        start: what the student is made from: a model of stride 1, or a student of a smaller one, which then needs
+            ``--teacher_model`` among ``extra``.
         out: the run's folder.
         share: whose recipe, one of ``SHARES``; it names the stride.
         compressor: of the student.
@@ -75,7 +107,7 @@ def realign(
         extra: further options of the command; they go before the recipe's.
         note: keep the command in ``out``, for a card; of use where ``out`` stays where it is.
     """
-    _run("distill", share, out, steps, ("--teacher", teacher, "--compressor", compressor, *extra), note)
+    _run("distill", share, out, steps, ("--teacher", start, "--compressor", compressor, *extra), note)
 
 
 def post_train(student: str, out: Path, share: int, steps: int, extra: Sequence[str] = (), note: bool = False) -> Path:

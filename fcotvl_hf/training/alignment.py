@@ -15,11 +15,15 @@ IGNORED = -100
 
 
 class TextInputs(NamedTuple):
-    """Right-padded token ids, attention mask and labels, each ``[batch, length]``."""
+    """Right-padded token ids and labels, each ``[batch, length]``, and what keeps rows apart, of the same shape.
+
+    That is an ``attention_mask`` where each sequence is a row; in packs it is ``position_ids``, 0 where a row begins.
+    """
 
     input_ids: torch.Tensor
-    attention_mask: torch.Tensor
     labels: torch.Tensor
+    attention_mask: torch.Tensor | None
+    position_ids: torch.Tensor | None = None
 
 
 def teacher_inputs(student: TextInputs, image_token_id: int, ratio: int) -> TextInputs:
@@ -33,15 +37,35 @@ def teacher_inputs(student: TextInputs, image_token_id: int, ratio: int) -> Text
     Returns:
         What the teacher reads; longer, and padded anew because rows grow by different amounts.
     """
-    is_image = student.input_ids == image_token_id
-    copies = torch.where(is_image, ratio, 1) * student.attention_mask  # [batch, length]; padding is dropped
+    mask, positions = student.attention_mask, student.position_ids
+    copies = torch.where(student.input_ids == image_token_id, ratio, 1)  # [batch, length]
+    if mask is not None:
+        copies = copies * mask  # padding is dropped
     lengths = copies.sum(dim=1).tolist()
 
     def repeat(values: torch.Tensor, padding: int) -> torch.Tensor:
         flat = values.flatten().repeat_interleave(copies.flatten())
         return pad_sequence(list(flat.split(lengths)), batch_first=True, padding_value=padding)
 
-    return TextInputs(repeat(student.input_ids, 0), repeat(student.attention_mask, 0), repeat(student.labels, IGNORED))
+    return TextInputs(
+        repeat(student.input_ids, 0),
+        repeat(student.labels, IGNORED),
+        None if mask is None else repeat(mask, 0),
+        None if positions is None else _counted_anew(repeat((positions == 0).cumsum(dim=1), 0)),
+    )
+
+
+def _counted_anew(rows: torch.Tensor) -> torch.Tensor:
+    """Positions of packed tokens.
+
+    Args:
+        rows: which row of its pack a token belongs to, from 1; 0 for padding, which goes on counting where the last row
+            ends. ``[packs, length]``
+    """
+    rows = rows.cummax(dim=1).values
+    places = torch.arange(rows.shape[1], device=rows.device).expand_as(rows)
+    begins = rows.diff(dim=1, prepend=torch.zeros_like(rows[:, :1])) > 0
+    return places - torch.where(begins, places, 0).cummax(dim=1).values
 
 
 def response_rows(hidden: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

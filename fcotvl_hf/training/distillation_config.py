@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass, field
 
-from .base_config import FCoTConfig
 from .chunked_loss import Objective
 from .losses import DIVERGENCES, DivergenceName
+from .packing_config import PackingConfig
 
 STORED_TOP_K = 64
 """Tokens per position that ``precompute_teacher`` keeps by default."""
 
 
 @dataclass
-class FCoTDistillationConfig(FCoTConfig):
+class FCoTDistillationConfig(PackingConfig):
     """The loss, and where the teacher comes from; everything else is TRL's ``SFTConfig``.
 
     Raises:
-        ValueError: an option is out of its range, or packing is on.
+        ValueError: an option is out of its range, or options exclude each other.
     """
 
     ce_weight: float = field(default=1.0, metadata={"help": "Weight of the cross-entropy with the labels."})
@@ -70,8 +70,8 @@ class FCoTDistillationConfig(FCoTConfig):
             raise ValueError("ce_weight and kl_weight must not be negative, nor both zero")
         if self.temperature <= 0:
             raise ValueError(f"temperature must be positive, not {self.temperature}")
-        if self.packing:
-            raise ValueError("packing is for supervised fine-tuning; leave it out of distillation")
+        if self.packing and self.precompute_teacher:
+            raise ValueError("precompute_teacher stores rows one by one; leave packing out")
         if self.divergence not in DIVERGENCES:
             raise ValueError(f"divergence must be one of {', '.join(DIVERGENCES)}, not {self.divergence!r}")
         if not 0 < self.jsd_beta < 1:

@@ -18,9 +18,9 @@ from torch.utils.data import DataLoader
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
-from .base_trainer import FCoTTrainer
 from .chunked_loss import LossSums, distillation_sums
 from .distillation_config import FCoTDistillationConfig
+from .packing_trainer import PackingTrainer
 from .precompute import Precomputer, processor_hash
 from .skipping import SkippingCollator
 from .stored_rows import StoredCollator, StoredRows, row_keys
@@ -31,7 +31,7 @@ TRAINED = ("compressor", "multi_modal_projector")
 """Parts of the model that learn; the rest is frozen."""
 
 
-class FCoTDistillationTrainer(FCoTTrainer):
+class FCoTDistillationTrainer(PackingTrainer):
     """Train compressor and projector of a student against the teacher inside it.
 
     Args:
@@ -88,8 +88,8 @@ class FCoTDistillationTrainer(FCoTTrainer):
 
         Args:
             model: the student, maybe wrapped for distributed training.
-            inputs: ``input_ids``, ``attention_mask``, ``labels`` ``[batch, length]``; ``pixel_values``
-                ``[tiles, 3, size, size]`` unless no row has an image.
+            inputs: ``input_ids``, ``labels`` and ``attention_mask``, in packs ``position_ids``, each
+                ``[batch, length]``; ``pixel_values`` ``[tiles, 3, size, size]`` unless no row has an image.
             return_outputs: must be false, logits are never built.
             num_items_in_batch: response tokens of the optimizer step over all processes; in evaluation, where it is
                 ``None``, the batch's own.
@@ -121,7 +121,7 @@ class FCoTDistillationTrainer(FCoTTrainer):
         core = student.model
         features = self._vit_features(inputs)
         answer = self.teacher(student, inputs, features)
-        images = None if features is None else core.multi_modal_projector(core.compressor(features))
+        images = None if features is None else core.connect(features)
         rows, targets = read(core, text_of(inputs), images)
         if not torch.equal(targets, answer.targets):
             raise RuntimeError("teacher and student rows predict different tokens; batches must be padded on the right")

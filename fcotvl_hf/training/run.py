@@ -20,15 +20,18 @@ from .data import ocr_pages
 logger = logging.getLogger(__name__)
 
 
-def student_of(student: str | None, teacher: str | None, stride: int, compressor: str, output_dir: Path) -> str:
+def student_of(
+    student: str | None, teacher: str | None, stride: int, compressor: str, output_dir: Path, position: str
+) -> str:
     """The model to train; made from the teacher, into ``output_dir/init``, if only that is given.
 
     Args:
         student: packaged name, folder or Hub id of an existing student.
-        teacher: a model of stride 1.
+        teacher: what a student is made from: a model of stride 1, or a student of a smaller stride.
         stride: compression of a student made here.
         compressor: compressor of a student made here.
         output_dir: the run's folder.
+        position: where the compressor of a student made here stands.
 
     Raises:
         UsageError: neither is given.
@@ -41,7 +44,7 @@ def student_of(student: str | None, teacher: str | None, stride: int, compressor
     state = PartialState()
     with state.main_process_first():
         if state.is_main_process:
-            init_student(teacher, made, stride, compressor, overwrite=True)
+            init_student(teacher, made, stride, compressor, overwrite=True, position=position)
     return str(made)
 
 

@@ -15,6 +15,7 @@ from fcotvl_hf.hub.models import load_model, resolve_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
 from .distillation_config import FCoTDistillationConfig
+from .packed_attention import attend_row_by_row
 from .teachers import SeparateTeacher, SharedTeacher, Teacher, visual_ratio
 
 
@@ -77,6 +78,8 @@ def separate_source(
         if isinstance(model, str):
             model = load_model(model, torch.bfloat16 if args.bf16 else torch.float32, device="cpu")[0]
         visual_ratio(model.config, student.config)
+        if args.packing:
+            attend_row_by_row(model)
         model = accelerator.prepare_model(model.requires_grad_(False).eval(), evaluation_mode=True)
         return SeparateTeacher(model, args.temperature, args.teacher_top_k)
 

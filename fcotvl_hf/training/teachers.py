@@ -18,7 +18,8 @@ from .chunked_loss import TeacherOutcomes
 from .losses import Outcomes, teacher_outcomes
 
 Inputs = Mapping[str, Any]
-"""A batch: ``input_ids``, ``attention_mask``, ``labels`` ``[batch, length]``; ``pixel_values`` unless all is text."""
+"""A batch: ``input_ids``, ``labels`` and ``attention_mask``, in packs ``position_ids``, each ``[batch, length]``;
+``pixel_values`` unless all is text."""
 
 
 class Answer(NamedTuple):
@@ -138,7 +139,7 @@ def visual_ratio(teacher: FCoTVLConfig, student: FCoTVLConfig) -> int:
 
 def text_of(inputs: Inputs) -> TextInputs:
     """The text of a batch, as the student reads it."""
-    return TextInputs(inputs["input_ids"], inputs["attention_mask"], inputs["labels"])
+    return TextInputs(inputs["input_ids"], inputs["labels"], inputs.get("attention_mask"), inputs.get("position_ids"))
 
 
 def read(core: nn.Module, text: TextInputs, images: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -154,7 +155,11 @@ def read(core: nn.Module, text: TextInputs, images: torch.Tensor | None) -> tupl
     """
     encoded = None if images is None else {"image": BaseModelOutputWithPooling(pooler_output=images)}
     hidden = core(
-        input_ids=text.input_ids, attention_mask=text.attention_mask, mm_encoder_outputs=encoded, use_cache=False
+        input_ids=text.input_ids,
+        attention_mask=text.attention_mask,
+        position_ids=text.position_ids,
+        mm_encoder_outputs=encoded,
+        use_cache=False,
     ).last_hidden_state  # [batch, length, width]
     return response_rows(hidden, text.labels)
 

@@ -58,8 +58,11 @@ def test_every_study_runs(ablations, tmp_path) -> None:
         "compressors": 5,
         "strides": 3,
         "cross-entropy": 3,
+        "position": 3,
         "re-alignment": 3,
     }
+    after = json.loads((tmp_path / "realigned" / "conv1d-50-after-projector" / "config.json").read_text())
+    assert after["compressor_position"] == "after_projector"
     assert (tmp_path / "tuned" / "conv1d-50-untrained" / "merged" / "config.json").exists()
 
 

@@ -27,7 +27,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, Modul
 def test_both_steps_take_the_same_step(scripts) -> None:
     losses, weights, logits = [], [], []
     for name in ("ours", "obvious"):
-        step, size, most = scripts[1].prepare(name, scripts[1].with_layers(SMALL, 1), (2, 1), 2, 20)
+        step, size, most = scripts[1].prepare(name, SMALL.with_layers(1), (2, 1), 2, 20)
         losses.append([step(), step()])
         weights.append(size)
         logits.append(most())
@@ -42,7 +42,7 @@ def test_both_steps_take_the_same_step(scripts) -> None:
 def test_summary_and_extrapolation(scripts) -> None:
     sizes = {"loss": 1.0, "weights": 2, "logits": 1}
     records = [
-        {"step": step, "layers": layers, "seconds": seconds * layers + extra, "peak": peak, **sizes}
+        {"step": step, "layers": layers, "seconds": seconds * layers + extra, "peak": peak * layers, **sizes}
         for step, seconds, extra, peak in (("ours", 2.0, 1.0, 4), ("obvious", 4.0, 3.0, 8))
         for layers in (1, 2)
         for _ in range(3)
@@ -51,8 +51,10 @@ def test_summary_and_extrapolation(scripts) -> None:
     assert few["speedup"] == 7 / 3
     assert few["memory"] == 0.5
     assert few["ours"]["rest"] == 1
+    assert more["memory"] == 0.5
     whole = scripts[0].extrapolate(few, more)
     assert whole["ours"]["seconds"] == 24 * 2 + 1
+    assert (whole["ours"]["peak"], whole["memory"]) == (24 * 4, 0.5)
     assert whole["speedup"] == pytest.approx((24 * 4 + 3) / (24 * 2 + 1))
     shown = scripts[0].table([few, more, whole]).splitlines()
     assert len(shown) == 1 + 3 * 3

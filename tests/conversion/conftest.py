@@ -93,7 +93,15 @@ def split_weights(folder: Path, shards: int) -> None:
 def save_native(folder: Path, teacher) -> InternVLForConditionalGeneration:
     """A native InternVL with the teacher's weights, saved the way transformers saves one."""
     model, processor = teacher
-    ours = ("model_type", "auto_map", "architectures", "compressor_type", "compressor_stride", "compressor_groups")
+    ours = (
+        "model_type",
+        "auto_map",
+        "architectures",
+        "compressor_type",
+        "compressor_stride",
+        "compressor_groups",
+        "compressor_position",
+    )
     settings = {key: value for key, value in model.config.to_dict().items() if key not in ours}
     native = InternVLForConditionalGeneration(InternVLConfig.from_dict(settings)).eval()
     native.load_state_dict(model.state_dict())

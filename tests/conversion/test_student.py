@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from fcotvl_hf.cli import main
 from fcotvl_hf.conversion.student import build_student, init_student, is_untrained
 from fcotvl_hf.hub.models import load_model
 
@@ -39,6 +40,34 @@ def test_untrained_conv1d_student_is_mean_pooling(tiny_teacher, page: Image.Imag
     conv1d, mean = (build_student(teacher, kind, 2).model for kind in ("conv1d", "mean"))
     features = [model.get_image_features(pixels).pooler_output for model in (conv1d, mean)]
     torch.testing.assert_close(*features, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("stride", [2, 4])
+def test_untrained_student_with_its_compressor_last_is_the_mean_of_the_teachers_tokens(
+    tiny_teacher, page: Image.Image, stride: int
+) -> None:
+    teacher, processor = tiny_teacher
+    pixels = _inputs(processor, page)["pixel_values"]
+    student = build_student(teacher, "conv1d", stride, "after_projector").model
+    tokens = teacher.model.get_image_features(pixels).pooler_output  # [3, 16, 48]
+    assert student.compressor.weight.shape == (48, 48 // 4, stride)
+    expected = tokens.unflatten(1, (16 // stride, stride)).mean(dim=2)
+    torch.testing.assert_close(student.get_image_features(pixels).pooler_output, expected, rtol=1e-5, atol=1e-5)
+    torch.nn.init.normal_(student.compressor.weight, std=0.3)
+    features = student.get_vit_features(pixels).pooler_output
+    last = student.compressor(student.multi_modal_projector(features))
+    assert torch.equal(student.get_image_features(pixels).pooler_output, last)
+
+
+@pytest.mark.parametrize("kind", ["mean", "conv2d", "qformer"])
+def test_every_compressor_may_stand_last(
+    teacher_folder: Path, tmp_path: Path, page: Image.Image, kind: str, own_process: None
+) -> None:
+    argv = ["init", str(teacher_folder), str(tmp_path / "student"), "--stride", "4", "--compressor", kind]
+    assert main([*argv, "--position", "after_projector"]) == 0
+    model, processor = load_model(str(tmp_path / "student"), device="cpu")
+    assert model.config.compressor_position == "after_projector"
+    assert model.get_image_features(_inputs(processor, page)["pixel_values"]).pooler_output.shape == (3, 4, 48)
 
 
 def test_written_student_loads_and_answers(teacher_folder: Path, tmp_path: Path, page: Image.Image) -> None:
@@ -96,11 +125,36 @@ def test_what_init_wrote_is_untrained_until_it_is_saved_again(teacher_folder: Pa
     assert not is_untrained("user/model")
 
 
-def test_refuses_to_compress_a_student(tiny_teacher) -> None:
-    for stride in (1, 2):
-        student = build_student(tiny_teacher[0], "conv1d", stride)
-        with pytest.raises(ValueError, match=f"a conv1d compressor of stride {stride}; .* a model without"):
-            build_student(student, "conv1d", 2)
+@pytest.mark.parametrize(
+    ("kind", "shorter", "wanted", "longer"),
+    [("conv1d", 2, "conv1d", 2), ("conv1d", 4, "conv1d", 2), ("conv1d", 2, "mean", 4), ("qformer", 2, "qformer", 4)],
+)
+def test_refuses_what_cannot_be_lengthened(tiny_teacher, kind: str, shorter: int, wanted: str, longer: int) -> None:
+    student = build_student(tiny_teacher[0], kind, shorter)
+    with pytest.raises(ValueError, match=f"a {kind} compressor of stride {shorter}; .* a model without"):
+        build_student(student, wanted, longer)
+
+
+def test_a_longer_student_starts_as_the_mean_of_its_teachers_tokens(tiny_teacher, page: Image.Image) -> None:
+    teacher, processor = tiny_teacher
+    shorter = build_student(teacher, "conv1d", 2)
+    for parameter in shorter.model.compressor.parameters():
+        torch.nn.init.normal_(parameter)
+    longer = build_student(shorter, "conv1d", 4)
+    tokens = torch.randn(3, 16, shorter.config.shuffled_width)
+    means = shorter.model.compressor(tokens).unflatten(1, (4, 2)).mean(2)  # [tiles, 8, width] → [tiles, 4, width]
+    torch.testing.assert_close(longer.model.compressor(tokens), means, rtol=1e-5, atol=1e-5)
+
+
+def test_writes_a_longer_student_which_counts_as_trained(teacher_folder: Path, tmp_path: Path) -> None:
+    init_student(str(teacher_folder), tmp_path / "half", stride=2)
+    init_student(str(tmp_path / "half"), tmp_path / "quarter", stride=4)
+    (shorter, _), (longer, processor) = (load_model(str(tmp_path / name), device="cpu") for name in ("half", "quarter"))
+    assert (longer.config.compressor_stride, processor.image_seq_length) == (4, 4)
+    built = build_student(shorter, "conv1d", 4).state_dict()
+    assert built.keys() == longer.state_dict().keys()
+    assert all(torch.equal(weight, built[name]) for name, weight in longer.state_dict().items())
+    assert not is_untrained(str(tmp_path / "quarter"))
 
 
 def test_bad_stride_leaves_nothing_behind(teacher_folder: Path, tmp_path: Path) -> None:

@@ -84,12 +84,23 @@ def test_kv_bytes_of_internvl2() -> None:
 
 
 @pytest.mark.parametrize(
-    ("compressor", "stride"),
-    [("none", 1), ("mean", 2), ("conv1d", 2), ("conv1d", 4), ("conv2d", 4), ("qformer", 2), ("qformer", 4)],
+    ("compressor", "stride", "position"),
+    [
+        ("none", 1, "before_projector"),
+        ("mean", 2, "before_projector"),
+        ("conv1d", 2, "before_projector"),
+        ("conv1d", 4, "before_projector"),
+        ("conv1d", 4, "after_projector"),
+        ("conv2d", 4, "before_projector"),
+        ("qformer", 2, "before_projector"),
+        ("qformer", 4, "after_projector"),
+    ],
 )
-def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compressor: str, stride: int) -> None:
+def test_prefill_equals_the_flop_counter(
+    tiny_teacher, page: Image.Image, compressor: str, stride: int, position: str
+) -> None:
     teacher, processor = tiny_teacher
-    model = build_student(teacher, compressor, stride) if stride > 1 else teacher
+    model = build_student(teacher, compressor, stride, position) if stride > 1 else teacher
     model.set_attn_implementation("eager")  # the counter sees the full square only there
     processor = copy.copy(processor)
     processor.image_seq_length = model.config.image_seq_length
@@ -106,6 +117,15 @@ def test_prefill_equals_the_flop_counter(tiny_teacher, page: Image.Image, compre
     language = counted["model.language_model"] + counted["lm_head"]
     assert language == pytest.approx(2 * expected.language, rel=0.02)
     assert counter.get_total_flops() == pytest.approx(expected.flops, rel=0.02)
+
+
+def test_layers_may_see_different_numbers_of_tokens() -> None:
+    text = internvl2("2b").text_config
+    alike, halved = [1000] * 24, [1000] * 12 + [500] * 12
+    assert language_prefill(text, alike, causal=True) == language_prefill(text, 1000, causal=True)
+    both = language_prefill(text, 1000) + language_prefill(text, 500)
+    assert 2 * language_prefill(text, halved) == both
+    assert prefill(internvl2("2b"), 13, 80, lengths=halved).language == language_prefill(text, halved)
 
 
 def test_a_compressor_is_left_out_unless_its_cost_is_given() -> None:

@@ -129,6 +129,15 @@ def test_only_strides_that_fit_are_compared() -> None:
         narrow.at_stride(4)
 
 
+def test_fewer_layers_keep_the_ratio_of_both_towers() -> None:
+    cut = SHAPES["internvl2-8b"].with_layers(4)
+    assert (cut.vision_config.num_hidden_layers, cut.text_config.num_hidden_layers) == (3, 4)
+    assert replace(cut, vision_config=VisionShape(), text_config=SHAPES["internvl2-8b"].text_config) == SHAPES[cut.name]
+    assert SHAPES["internvl2-2b"].with_layers(1).vision_config.num_hidden_layers == 1
+    with pytest.raises(ValueError, match="24 vision layers and 32 language layers.*choose a multiple of 4"):
+        SHAPES["internvl2-8b"].with_layers(2)
+
+
 def test_same_tokens_as_the_configuration_class() -> None:
     config = FCoTVLConfig(compressor_type="conv1d", compressor_stride=4)
     assert SHAPES["internvl2-8b"].at_stride(4).image_seq_length == config.image_seq_length
@@ -137,8 +146,8 @@ def test_same_tokens_as_the_configuration_class() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("no json", "is no JSON"),
-        ("[]", "holds no settings"),
+        ("no json", "is no valid JSON"),
+        ("[]", "holds no JSON object"),
         ('{"model_type": "llava"}', "model of type llava; costs are known for fcotvl, internvl, internvl_chat"),
         ('{"model_type": "internvl"}', "text_config in config.json lacks hidden_size, intermediate_size"),
     ],

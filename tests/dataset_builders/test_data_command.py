@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fcotvl_hf.cli import main
+from fcotvl_hf.dataset_builders.ocr_mix import presets
 from fcotvl_hf.eval_harness.loading import load_rows
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.evaluation.drawn import drawn_rows
@@ -54,3 +55,12 @@ def test_bad_arguments_are_one_line(
     error = capsys.readouterr().err
     assert told in error and error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_missing_packages_are_told_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(presets, "find_spec", lambda name: None)
+    assert main(["data", "ocr", "--out", str(tmp_path / "set"), "--size", "8"]) == 1
+    assert "these pages need typst, pylopdf_fonts_zh_cn, fontpkg_caveat: pip install" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()

@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from datasets import load_dataset
 from huggingface_hub import DatasetCard
 from PIL import Image
 
-from fcotvl_hf.dataset_builders import publish
+from fcotvl_hf.dataset_builders import degradation, publish
 from fcotvl_hf.dataset_builders.card import About, Source
 from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
 from fcotvl_hf.dataset_builders.parts import SMALLEST_SHARD, Drawn, Dropped, Part
@@ -57,6 +59,14 @@ def test_a_configuration_loads_whole_and_as_a_stream(tmp_path: Path) -> None:
     assert next(iter(stream))["messages"] == _row(0)["messages"]
     names = sorted(path.name for path in (tmp_path / "set" / "pages").iterdir())
     assert names == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
+
+
+def test_scans_stay_jpegs(tmp_path: Path) -> None:
+    scanned = degradation.scan(_row(0)["images"][0], Random(0), clean_share=0)[0]
+    write_dataset(tmp_path / "set", _pages(1, lambda indices: [{**_row(0), "images": [scanned]}]), ABOUT)
+    stored = load_dataset(str(tmp_path / "set"), split="train")[0]["images"][0]
+    assert stored.format == "JPEG"
+    assert np.abs(np.asarray(stored, dtype=int) - np.asarray(scanned, dtype=int)).mean() < 0.5
 
 
 def test_an_index_may_give_several_rows_or_none(tmp_path: Path) -> None:

@@ -1,17 +1,22 @@
 """Rows from Parquet files: where they are looked for, and what is told when they do not fit."""
 
+import dataclasses
+import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import datasets
 import pyarrow
 import pyarrow.parquet
 import pytest
 from datasets import Dataset, Features, Image, List, Value
 
+from fcotvl_hf.eval_harness import loading
 from fcotvl_hf.eval_harness.loading import load_rows, local_files
 from fcotvl_hf.eval_harness.rows import references
-from fcotvl_hf.eval_harness.tasks import get_task
+from fcotvl_hf.eval_harness.tasks import Task, get_task
 from fcotvl_hf.io.images import load_image, read_size
 
 DOCVQA = get_task("docvqa")
@@ -97,3 +102,44 @@ def test_a_hub_that_cannot_be_reached_is_one_line() -> None:
     with pytest.raises(OSError, match="docvqa: lmms-lab/DocVQA cannot be loaded .*--data-root") as raised:
         load_rows(DOCVQA)
     assert "\n" not in str(raised.value)
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def cached_docvqa(data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What ``load_dataset`` leaves in its cache, which is what is read offline."""
+    folder = tmp_path / "lmms-lab___doc_vqa" / "DocVQA" / "0.0.0" / COMMIT
+    files = {"validation": str(local_files(DOCVQA, data_root)[0])}
+    builder = datasets.load_dataset_builder("parquet", data_files=files, cache_dir=str(tmp_path / "other"))
+    builder.download_and_prepare(str(folder))
+    (folder / "parquet-validation.arrow").rename(folder / "doc_vqa-validation.arrow")
+    info = json.loads((folder / "dataset_info.json").read_text())
+    told = {"config_name": "DocVQA", "builder_name": "parquet", "dataset_name": "doc_vqa"}
+    (folder / "dataset_info.json").write_text(json.dumps(info | told))
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    return folder
+
+
+@pytest.mark.usefixtures("cached_docvqa")
+def test_the_cache_is_read_offline_and_tells_its_commit() -> None:
+    loaded = load_rows(DOCVQA, limit=3)
+    assert (loaded.revision, loaded.count) == (COMMIT, 3)
+    assert [row["id"] for row in loaded.rows] == ["0", "1", "2"]
+
+
+@pytest.mark.usefixtures("cached_docvqa")
+def test_another_commit_in_the_cache_is_refused() -> None:
+    def at(revision: str) -> Task:
+        return dataclasses.replace(DOCVQA, source=dataclasses.replace(DOCVQA.source, revision=revision))
+
+    assert load_rows(at(COMMIT)).revision == COMMIT
+    with pytest.raises(OSError, match=f"the cache holds lmms-lab/DocVQA at {COMMIT}, not at {'f' * 40}"):
+        load_rows(at("f" * 40))
+
+
+def test_the_commit_of_a_stream_is_in_its_address() -> None:
+    builder = SimpleNamespace(base_path=f"hf://datasets/lmms-lab/DocVQA@{COMMIT}/data", hash="parquet")
+    assert loading._commit(builder) == COMMIT
+    assert loading._commit(SimpleNamespace(base_path="", hash=None)) is None

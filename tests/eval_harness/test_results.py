@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.results import build_results, write_results
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks import get_task
@@ -14,12 +15,13 @@ TASK = dataclasses.replace(get_task("tiny-recognition"), max_new_tokens=4)
 def test_results_file(tiny_teacher, rows, tmp_path: Path) -> None:
     model, processor = tiny_teacher
     result = evaluate(model, processor, rows[:4], TASK, progress=False)
-    path = write_results(tmp_path / "new", build_results(model, "tiny", [result]))
+    path = write_results(tmp_path / "new", build_results(TransformersBackend(model), "tiny", [result]))
     results = json.loads(path.read_text())
     assert set(results) == {
         *("schema", "model", "revision", "compression", "tasks", "settings_hash"),
-        *("versions", "device", "dtype", "commit", "seconds"),
+        *("versions", "backend", "device", "dtype", "commit", "seconds"),
     }
+    assert results["backend"] == "transformers"
     assert (results["compression"], results["device"], results["dtype"]) == (0, "cpu", "float32")
     entry = results["tasks"]["tiny-recognition"]
     assert entry["n"] == 4
@@ -40,7 +42,8 @@ def test_settings_hash_follows_model_and_settings(tiny_teacher, rows) -> None:
     model, processor = tiny_teacher
 
     def hashed(task=TASK, n=1) -> str:
-        return build_results(model, "x", [evaluate(model, processor, rows[:n], task, progress=False)])["settings_hash"]
+        result = evaluate(model, processor, rows[:n], task, progress=False)
+        return build_results(TransformersBackend(model), "x", [result])["settings_hash"]
 
     first = hashed()
     assert hashed() == first

@@ -53,9 +53,17 @@ def test_records_of_further_rows_stay(tmp_path: Path) -> None:
             "samples-a.jsonl holds answers to other pages \\(row a\\); choose another folder",
         ),
         ("samples-a.jsonl", "m-other-a", "samples-a.jsonl holds answers with other settings; choose another folder"),
-        ("samples-a.jsonl", "other-s-a", "samples-a.jsonl holds answers of another model; choose another folder"),
-        ("samples-b.jsonl", "other-s-b", "samples-b.jsonl holds answers of another model; choose another folder"),
-        ("samples-a.jsonl", None, "samples-a.jsonl holds answers of another model; choose another folder"),
+        (
+            "samples-a.jsonl",
+            "other-s-a",
+            "samples-a.jsonl holds answers of another model or backend; choose",
+        ),
+        (
+            "samples-b.jsonl",
+            "other-s-b",
+            "samples-b.jsonl holds answers of another model or backend; choose",
+        ),
+        ("samples-a.jsonl", None, "samples-a.jsonl holds answers of another model or backend; choose"),
     ],
 )
 def test_another_evaluations_folder_is_refused_and_kept(file: str, key: str | None, told: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from fcotvl_hf.cli import main, make_parser
 from fcotvl_hf.eval_harness.tasks import TASKS
+from fcotvl_hf.evaluation.chosen import chosen_tasks
 
 PAGE = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
 
@@ -28,11 +29,15 @@ def test_first_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_other_commands_are_understood() -> None:
-    _, local = _commands(1)
-    (launched,) = _commands(2)
+    (pinned,), (_, local), (launched,), (vllm,), (lmms,), (asked,) = map(_commands, range(1, 7))
     assert launched[:4] == ["accelerate", "launch", "-m", "fcotvl_hf.cli"]
     for arguments in (local[1:], launched[4:]):
         assert make_parser().parse_args(arguments).tasks == "textvqa"
+    revisions = make_parser().parse_args(pinned[1:]).revision
+    assert [task.source.revision for task in chosen_tasks(pinned[4], revisions)] == ["COMMIT", "COMMIT"]
+    assert make_parser().parse_args(vllm[1:]).backend == "vllm"
+    assert lmms[:3] == ["lmms-eval", "--model", "fcotvl"]
+    assert make_parser().parse_args(asked[1:]).attention == Path("look.png")
 
 
 def test_python_runs(data_root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
 from fcotvl_hf.hub.ask import answer, ask, model_names
 from fcotvl_hf.hub.models import load_model
+from fcotvl_hf.io.images import read_size
 
 
 @pytest.fixture
@@ -61,3 +63,19 @@ def test_which_models_are_meant(teacher_folder: Path, tmp_path: Path) -> None:
 def test_missing_page_is_said_before_any_model_loads(teacher_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"no image at .*absent\.png"):
         ask(str(teacher_folder), [tmp_path / "absent.png"], "Read.")
+
+
+def test_where_the_answers_look(
+    teacher_folder: Path, page: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = tmp_path / "half"
+    init_student(str(teacher_folder), half, compressor_type="mean", stride=2)
+    page.save(tmp_path / "page.png")
+    look = tmp_path / "look.png"
+    with caplog.at_level("INFO", "fcotvl_hf"):
+        models = f"{teacher_folder},{half}"
+        ask(models, [tmp_path / "page.png"], "Read the text.", max_new_tokens=4, attention=look)
+    assert read_size(look) == (2 * page.width + 8, page.height)
+    assert caplog.text.count("of the answer's attention goes to the pages") == 2
+    with pytest.raises(UsageError, match="lies in no folder"):
+        ask("tiny", [tmp_path / "page.png"], "?", attention=tmp_path / "absent" / "look.png")

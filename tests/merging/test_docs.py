@@ -1,6 +1,7 @@
 """What docs/merging.md shows is what the commands take and the library does."""
 
 import re
+import runpy
 import shlex
 import shutil
 from pathlib import Path
@@ -39,6 +40,8 @@ def test_commands_are_understood(command: list[str], monkeypatch: pytest.MonkeyP
             sft.make_parser().parse([*options[split + 1 :], "--output_dir", "runs"])
         case ["python", "-m", "fcotvl_hf.scripts.merge_table", *options]:
             merge_table.make_parser().parse_args(options)
+        case ["python", "benchmarks/merge.py", *options]:
+            runpy.run_path("benchmarks/merge.py")["make_parser"]().parse_args(options)
         case _:
             pytest.fail(f"a command nobody checks: {command}")
 

@@ -1,6 +1,7 @@
 """Pools: any safetensors folders are merged by every method, whatever does not belong together is refused by name."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -66,9 +67,10 @@ def test_every_method_works_on_any_folder(three: list[Path], recipe: Recipe, met
 
 def test_a_tensor_larger_than_a_block_is_read_in_parts(three: list[Path]) -> None:
     sources = [FolderSource(folder) for folder in three]
-    parts = list(Blocks("a", sources, size=8))
-    assert [part.shape for part in parts] == [(3, 8)] * 4 + [(3, 3)]
-    (whole,) = Blocks("a", sources)
+    with ThreadPoolExecutor() as readers:
+        parts = list(Blocks("a", sources, readers, size=8))
+        assert [part.shape for part in parts] == [(3, 8)] * 4 + [(3, 3)]
+        (whole,) = Blocks("a", sources, readers)
     assert torch.equal(torch.cat(parts, dim=1), whole)
 
 

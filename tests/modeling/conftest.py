@@ -1,13 +1,10 @@
-"""A student beside the teacher, both to be left as they are, and one way to ask them."""
+"""A student beside the teacher, both to be left as they are."""
 
 import copy
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
-from transformers import BatchFeature
 
 from fcotvl_hf.baselines.sharing import with_tokens
 from fcotvl_hf.conversion.student import build_student
@@ -38,20 +35,3 @@ def reader_folder(reader: Model, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for part in copy.deepcopy(reader):  # saving notes things in the configuration
         part.save_pretrained(folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def encode() -> Callable[..., BatchFeature]:
-    """Turn (images, question) pairs into the inputs of one left-padded batch."""
-
-    def inputs(processor: FCoTVLProcessor, *rows: tuple[Sequence[Image.Image], str]) -> BatchFeature:
-        texts = []
-        for images, question in rows:
-            content = [*({"type": "image"} for _ in images), {"type": "text", "text": question}]
-            texts.append(
-                processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
-            )
-        pages = [list(images) for images, _ in rows]
-        return processor(text=texts, images=pages if any(pages) else None, padding=True, return_tensors="pt")
-
-    return inputs

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fcotvl_hf.modeling import FCoTVLConfig, build_compressor
+from fcotvl_hf.modeling import POSITIONS, FCoTVLConfig, build_compressor
 
 VISION = {"image_size": 112, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 
@@ -36,6 +36,19 @@ def test_contradicting_image_seq_length_is_refused() -> None:
 def test_groups_that_do_not_divide_the_width_are_refused() -> None:
     with pytest.raises(ValueError, match="compressor_groups=3 does not divide the width of a visual token, 128"):
         FCoTVLConfig(vision_config=VISION, compressor_type="conv2d", compressor_stride=2, compressor_groups=3)
+
+
+def test_position_decides_the_width_that_is_compressed() -> None:
+    settings = {
+        "vision_config": VISION,
+        "text_config": {"model_type": "llama", "hidden_size": 48, "num_attention_heads": 4},
+    }
+    widths = [FCoTVLConfig(**settings, compressor_position=place).compressor_width for place in POSITIONS]
+    assert widths == [128, 48]
+    with pytest.raises(ValueError, match="'inside'; choose from before_projector, after_projector"):
+        FCoTVLConfig(**settings, compressor_position="inside")
+    with pytest.raises(ValueError, match="compressor_groups=32 does not divide the width of a visual token, 48"):
+        FCoTVLConfig(**settings, compressor_position="after_projector", compressor_groups=32)
 
 
 def test_no_compressor_means_stride_one() -> None:

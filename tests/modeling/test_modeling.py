@@ -29,7 +29,15 @@ def _prompt(processor: FCoTVLProcessor, images: int, question: str) -> str:
 
 def _native_twin(model: FCoTVLForConditionalGeneration) -> InternVLForConditionalGeneration:
     settings = model.config.to_dict()
-    ours = ("model_type", "auto_map", "compressor_type", "compressor_stride", "compressor_groups", "architectures")
+    ours = (
+        "model_type",
+        "auto_map",
+        "compressor_type",
+        "compressor_stride",
+        "compressor_groups",
+        "compressor_position",
+        "architectures",
+    )
     config = InternVLConfig.from_dict({key: value for key, value in settings.items() if key not in ours})
     native = InternVLForConditionalGeneration(config).eval()
     native.load_state_dict(model.state_dict())

@@ -68,6 +68,15 @@ def test_a_trained_student_needs_its_teacher_named(teacher_folder, tmp_path) -> 
     assert steps_of(second) == [1, 2]
 
 
+def test_a_student_is_compressed_further_with_a_whole_teacher_only(teacher_folder, tmp_path) -> None:
+    init_student(str(teacher_folder), tmp_path / "half", stride=2)
+    further = ["--teacher", str(tmp_path / "half"), "--stride", "4", "--output_dir", str(tmp_path / "quarter"), *SHORT]
+    with pytest.raises(UsageError, match="itself compressed.*name a whole teacher with --teacher_model"):
+        distill.main(further)
+    distill.main([*further, "--teacher_model", str(teacher_folder)])
+    assert steps_of(tmp_path / "quarter") == [1, 2]
+
+
 def test_a_used_folder_is_refused_before_anything_in_it_changes(teacher_folder, tmp_path) -> None:
     options = ["--teacher", str(teacher_folder), "--output_dir", str(tmp_path / "run"), "--save_steps", "2", *SHORT]
     distill.main(options)

@@ -52,6 +52,34 @@ def test_noted_commands_do_the_same_when_called_in_the_repository(
     assert noted[0] == ran[0] and noted[1] == ran[1]
 
 
+def test_the_75_percent_student_starts_from_the_50_percent_one(
+    called: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(students, "load_model", lambda _: (None, None))
+    monkeypatch.setattr(students, "package", lambda *_: None)
+    students.make_students(tmp_path, tmp_path / "runs", 5, 6)
+    first, _, second, _ = [(distill if "distill" in call[1] else sft).make_parser().parse(call) for call in called]
+    assert (first[0].teacher, first[2].teacher_model) == (str(tmp_path / "fcot-vl-tiny"), None)
+    assert second[0].teacher == str(tmp_path / "fcot-vl-tiny-50") and second[0].stride == 4
+    assert second[2].teacher_model == str(tmp_path / "fcot-vl-tiny")
+
+
+def test_another_round_draws_other_pages_and_keeps_the_curves(
+    called: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = []
+    monkeypatch.setattr(students, "load_model", lambda _: (None, None))
+    monkeypatch.setattr(students, "package", lambda *given: packaged.append(given[2:]))
+    (tmp_path / "fcot-vl-tiny-50").mkdir()
+    (tmp_path / "fcot-vl-tiny-50" / "sft-50.png").touch()
+    students.train_students_on(tmp_path, tmp_path / "runs", 6)
+    which, data, args, *_ = sft.make_parser().parse(called[0])
+    assert (which.student, args.output_dir) == (str(tmp_path / "fcot-vl-tiny-50"), str(tmp_path / "runs" / "sft-50-2"))
+    assert data.ocr_seed == 210_000_000
+    folder = tmp_path / "fcot-vl-tiny-50"
+    assert packaged[0] == (folder, [tmp_path / "runs" / "sft-50-2"], folder)
+
+
 def test_an_older_cpu_trains_in_float32(
     called: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

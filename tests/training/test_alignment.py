@@ -13,7 +13,7 @@ def text() -> TextInputs:
     """Two images of 1 and 2 placeholders in the first row, none in the second, which is padded."""
     ids = torch.tensor([[1, 9, 2, 9, 9, 3, 4, 5], [1, 6, 7, 8, 0, 0, 0, 0]])
     labels = torch.tensor([[IGNORED] * 5 + [3, 4, 5], [IGNORED, IGNORED, 7, 8] + [IGNORED] * 4])
-    return TextInputs(ids, (ids != 0).long(), labels)
+    return TextInputs(ids, labels, (ids != 0).long())
 
 
 def test_placeholders_are_repeated_and_nothing_else(text) -> None:
@@ -25,7 +25,7 @@ def test_placeholders_are_repeated_and_nothing_else(text) -> None:
 
 
 def test_ratio_one_changes_nothing(text) -> None:
-    for ours, theirs in zip(teacher_inputs(text, IMAGE, 1), text, strict=True):
+    for ours, theirs in zip(teacher_inputs(text, IMAGE, 1)[:3], text[:3], strict=True):
         assert torch.equal(ours, theirs)
 
 

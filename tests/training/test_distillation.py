@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from fcotvl_hf.conversion.student import build_student
 from fcotvl_hf.training.losses import DIVERGENCES
 
 from .conftest import row
@@ -16,6 +17,16 @@ def loss_of(trainer, rows) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     trainer.model.eval()
     batch = trainer.data_collator(copy.deepcopy(rows))
     return trainer.compute_loss(trainer.model, dict(batch)), batch
+
+
+@pytest.mark.parametrize("position", ["before_projector", "after_projector"])
+def test_loss_at_either_position_is_that_of_whole_models(make_trainer, session_teacher, mixed_rows, position) -> None:
+    model = build_student(session_teacher[0], "conv1d", 2, position)
+    trainer = make_trainer("distill", mixed_rows, model=model, ce_weight=1.0, kl_weight=0.0)
+    loss, batch = loss_of(trainer, mixed_rows)
+    with torch.no_grad():
+        whole = model(**{name: batch[name] for name in ("input_ids", "attention_mask", "labels", "pixel_values")}).loss
+    torch.testing.assert_close(loss, whole, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", DIVERGENCES)

@@ -141,9 +141,9 @@ def test_options_that_cannot_work_are_refused(make_trainer, options, message) ->
         make_trainer("sft", **PACKED | options).train()
 
 
-def test_distillation_refuses_to_pack(make_trainer) -> None:
-    with pytest.raises(ValueError, match="packing is for supervised fine-tuning; leave it out of distillation"):
-        make_trainer("distill", **PACKED)
+def test_packed_distillation_stores_no_teacher(make_trainer, tmp_path) -> None:
+    with pytest.raises(ValueError, match="precompute_teacher stores rows one by one; leave packing out"):
+        make_trainer("distill", **PACKED, precompute_teacher=str(tmp_path / "teacher"))
 
 
 def test_streams_are_refused(student, tmp_path) -> None:

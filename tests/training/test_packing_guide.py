@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from fcotvl_hf.scripts import sft
+from fcotvl_hf.scripts import distill, sft
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "training" / "packing.md").read_text()
@@ -23,7 +23,7 @@ def test_command_parses_and_options_exist() -> None:
     args = sft.make_parser().parse([*COMMANDS[0][2:], "--use_cpu", "true"])[2]
     assert args.packing
     named = set(re.findall(r"`(--\w+)", PAGE)) - {"--batch"}  # the benchmark's
-    assert named <= set(sft.make_parser()._option_string_actions)
+    assert named <= {option for script in (sft, distill) for option in script.make_parser()._option_string_actions}
 
 
 def test_python_runs_and_keeps_rows_apart() -> None:

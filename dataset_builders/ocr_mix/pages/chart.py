@@ -36,6 +36,9 @@ _FAMILIES = {
 _CHINESE = {"Noto Sans SC": "NotoSansSC-Regular", "Noto Serif SC": "NotoSerifSC-Regular"}
 _PALETTES = ("tab10", "Set2", "Dark2", "Paired", "Accent", "viridis", "plasma", "cividis", "Greys", "Blues")
 
+_TIMES = ("Day", "Month", "Quarter", "Year", "星期", "月份", "季度", "年份")
+"""Titles of axes along which a line makes sense."""
+
 Values = dict[str, Any]
 
 
@@ -64,10 +67,9 @@ def sample(seed: int) -> Sample:
     """
     rng = Random(f"page-{TASK}-{seed}")
     language = choose_language(rng)
-    charts = templates(language)["charts"]
-    words = {**rng.choice(charts["topics"]), "series": charts["series"]}
     kind = rng.choice(tuple(_KINDS))
     latin, chinese = rng.choice(tuple(_FAMILIES)), rng.choice(tuple(_CHINESE))
+    words = _choose_words(rng, templates(language)["charts"], kind)
     answer: dict[str, Any] = {"title": words["title"]}
     if kind != "pie":
         answer |= {"x_title": words["x"], "y_title": words["y"]}
@@ -86,6 +88,14 @@ def sample(seed: int) -> Sample:
         **degradations,
     }
     return Sample(TASK, page, choose(CHART_DICT[language], rng), text, meta)
+
+
+def _choose_words(rng: Random, charts: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Titles and labels that go together; what changes over time for lines."""
+    topics = charts["points" if kind == "points" else "topics"]
+    if kind == "lines":
+        topics = [topic for topic in topics if topic["x"] in _TIMES]
+    return {**rng.choice(topics), "series": rng.choice(charts["series"])}
 
 
 def _choose_look(rng: Random) -> Look:
@@ -144,7 +154,7 @@ def _lying_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> V
 
 
 def _grouped_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Values:
-    names = rng.sample(words["series"], rng.randint(2, 3))
+    names = words["series"]
     labels = _labels(rng, words, most=5)
     values = {name: {label: _value(rng, look) for label in labels} for name in names}
     width = 0.8 / len(names)
@@ -160,7 +170,7 @@ def _grouped_bars(rng: Random, axes: Axes, words: dict[str, Any], look: Look) ->
 
 
 def _lines(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Values:
-    names = rng.sample(words["series"], 1 if look.written else rng.randint(1, 3))
+    names = words["series"][: 1 if look.written else 3]
     labels = _labels(rng, words, most=10)
     values = {name: {label: _value(rng, look) for label in labels} for name in names}
     for number, (name, series) in enumerate(values.items()):

@@ -25,6 +25,9 @@ _PAPERS = (("a4", 6), ("us-letter", 3), ("a5", 1))
 _RESOLUTIONS = (110, 130, 150, 170)
 """Pixels per inch: an A4 page becomes 1.2 to 2.8 megapixels."""
 
+_DRAFT = 5
+"""Pixels per inch while pages are only counted."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -184,14 +187,10 @@ def _figure(rng: Random, writer: Writer, number: int) -> Block:
     """A drawing of bars or a curve without any text in it."""
     hue = rng.choice(("blue", "teal", "gray", "maroon", "olive"))
     if rng.random() < 0.5:
-        heights = ", ".join(
-            f"rect(width: 9pt, height: {rng.randint(8, 70)}pt, fill: {hue}.lighten({40 * (i % 2)}%))"
-            for i in range(rng.randint(5, 11))
-        )
-        drawing = f"box(stroke: (left: 0.6pt, bottom: 0.6pt), inset: 4pt, stack(dir: ltr, spacing: 5pt, {heights}))"
-        drawing = drawing.replace("stack(dir: ltr,", "grid(align: bottom, columns: 20, column-gutter: 5pt,").replace(
-            "spacing: 5pt, ", ""
-        )
+        heights = [rng.randint(8, 70) for _ in range(rng.randint(5, 11))]
+        bars = ", ".join(f"rect(width: 9pt, height: {height}pt, fill: {hue}.lighten(20%))" for height in heights)
+        inside = f"grid(align: bottom, columns: {len(heights)}, column-gutter: 5pt, {bars})"
+        drawing = f"box(stroke: (left: 0.6pt, bottom: 0.6pt), inset: 4pt, {inside})"
     else:
         points = ", ".join(f"curve.line(({x * 14}pt, {rng.randint(4, 70)}pt))" for x in range(1, 11))
         drawing = f"box(stroke: 0.6pt, inset: 5pt, curve(stroke: 1.2pt + {hue}, curve.move((0pt, 40pt)), {points}))"
@@ -208,14 +207,12 @@ def _table(rng: Random, writer: Writer, number: int) -> Block:
 def _fit(blocks: Sequence[Block], look: Look, resolution: int) -> tuple[Image.Image, list[Block]]:
     """Set as many of the blocks as one page holds."""
     kept = list(blocks)
-    while True:
-        pages = typeset(_source(kept, look), resolution)
-        if len(pages) == 1:
-            return pages[0], kept
-        surplus = len(kept) - len(kept) // (len(pages) - 1) if len(pages) > 2 else len(kept) // 10
+    while (pages := len(typeset(_source(kept, look), _DRAFT))) > 1:
+        surplus = len(kept) - len(kept) // (pages - 1) if pages > 2 else len(kept) // 10
         kept = kept[: len(kept) - max(1, surplus)]
         while len(kept) > 1 and isinstance(kept[-1], Heading):
             kept.pop()
+    return typeset(_source(kept, look), resolution)[0], kept
 
 
 def _source(blocks: Sequence[Block], look: Look) -> str:

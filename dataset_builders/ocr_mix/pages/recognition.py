@@ -6,11 +6,9 @@ Lines are broken here, not by a layout engine, so the answer has the page's own 
 from collections.abc import Callable
 from random import Random
 
-from PIL import ImageFont
-
 from ...degradation import scan
 from ...fonts import check_coverage, load_font
-from ...rendering import Colour, Page, line_height
+from ...rendering import Colour, Page, break_lines, line_height
 from ...rows import Sample
 from ...texts import Lexicon
 from ..prompts import TEXT, choose
@@ -38,9 +36,6 @@ _COLOURS: tuple[tuple[Colour, Colour], ...] = (
 )
 """Ink and paper of the pages that are not black on white."""
 
-_NEVER_FIRST = "，。；：？！、）》”’％℃"
-"""A Chinese line does not begin with these; they hang over the edge of the line before."""
-
 
 def sample(seed: int) -> Sample:
     """Draw a page of text.
@@ -51,10 +46,11 @@ def sample(seed: int) -> Sample:
     rng = Random(f"page-{TASK}-{seed}")
     language = choose_language(rng)
     writer = Writer(rng, language)
-    kind = rng.choice(tuple(_KINDS))
+    kind = rng.choices(tuple(_KINDS), (3, 3, 1.5, 1, 1.5))[0]
     face, size = rng.choice(_FACES[language]), rng.choice((16, 18, 20, 22, 24, 28, 34, 42))
     font = load_font(face, size)
-    width = rng.randint(min(1400, 22 * size), min(1700, 60 * size))
+    short = kind in ("receipt", "card")
+    width = rng.randint(18 * size, 26 * size) if short else rng.randint(min(1400, 26 * size), min(1700, 60 * size))
     margin = rng.randint(size, 4 * size)
     texts = _KINDS[kind](rng, writer)
     lines = [line for text in texts for line in break_lines(text, font, width - 2 * margin)][:60]
@@ -77,42 +73,6 @@ def sample(seed: int) -> Sample:
         **degradations,
     }
     return Sample(TASK, image, choose(TEXT[language], rng), "\n".join(lines), meta)
-
-
-def break_lines(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
-    """Break a paragraph between words, or between Chinese characters.
-
-    Args:
-        text: one paragraph.
-        font: what it will be drawn in.
-        room: width of a line in pixels; a single word may be wider.
-    """
-    lines, line = [], ""
-    for piece in _pieces(text):
-        if line and font.getlength((line + piece).rstrip()) > room and piece[0] not in _NEVER_FIRST:
-            lines.append(line.rstrip())
-            line = piece.lstrip()
-        else:
-            line += piece
-    return [*lines, line.rstrip()] if line.strip() else lines
-
-
-def _pieces(text: str) -> list[str]:
-    """Words with the space after them, and single Chinese characters."""
-    pieces: list[str] = []
-    for character in text:
-        before = pieces[-1] if pieces else ""
-        joins = before and (character == " " or not (_stands_alone(before[-1]) or _stands_alone(character)))
-        if joins and not (before.endswith(" ") and character != " "):
-            pieces[-1] += character
-        else:
-            pieces.append(character)
-    return pieces
-
-
-def _stands_alone(character: str) -> bool:
-    """Whether a line may be broken on both sides of it: Chinese characters and full-width forms."""
-    return ord(character) > 0x2E80
 
 
 def _paragraphs(rng: Random, writer: Writer) -> list[str]:

@@ -89,7 +89,7 @@ def _wall(rng: Random, width: int, height: int) -> Image.Image:
     kind = rng.choice(("plaster", "bricks", "planks", "tiles"))
     base = np.array([rng.randint(70, 215) for _ in range(3)], dtype=np.float32)
     noise = np.random.default_rng(rng.getrandbits(32))
-    base = 0.35 * base + 0.65 * base.mean()  # walls are seldom colourful
+    base = 0.22 * base + 0.78 * base.mean()  # walls are seldom colourful
     pixels = np.broadcast_to(base, (height, width, 3)).copy()
     rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
     tall, wide = {"bricks": (44, 110), "planks": (90, 4000), "tiles": (150, 150), "plaster": (4000, 4000)}[kind]
@@ -101,9 +101,9 @@ def _wall(rng: Random, width: int, height: int) -> Image.Image:
     if kind != "plaster":
         joint = (rows % tall < 4) | ((columns + shift) % wide < 4)
         pixels[joint] = pixels[joint] * 0.4 + 0.6 * (210 if kind == "bricks" else 60)
-    coarse = Image.fromarray((noise.random((24, 24)) * 255).astype(np.uint8)).resize((width, height), 3)
+    coarse = Image.fromarray((noise.random((9, 9)) * 255).astype(np.uint8)).resize((width, height), 3)
     stains = np.asarray(coarse, dtype=np.float32)[..., None] / 255 - 0.5
-    pixels += 34 * stains + noise.normal(0, 6, (height, width, 1))
+    pixels += 44 * stains + noise.normal(0, 6, (height, width, 1))
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.2))
 
 

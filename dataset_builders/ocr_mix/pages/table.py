@@ -30,7 +30,7 @@ def sample(seed: int) -> Sample:
     writer = Writer(rng, language)
     latin, chinese = rng.choice((*SERIF, *SANS)), rng.choice(tuple(CHINESE))
     cells = choose_cells(rng, writer, most_rows=rng.choice((5, 10, 18)), most_columns=rng.choice((4, 7)))
-    groups = _groups(rng, language, len(cells[0])) if rng.random() < 0.3 else []
+    groups = _groups(rng, language, len(cells[0])) if len(cells[0]) > 3 and rng.random() < 0.4 else []
     points, resolution = rng.choice((9, 10, 11, 12)), rng.choice((100, 130, 160))
     title = writer.heading() if rng.random() < 0.3 else ""
     source = _source(rng, cells, groups, title, f"#set text(font: {families(latin, chinese)}, size: {points}pt)")
@@ -60,12 +60,16 @@ def to_html(cells: Cells, groups: list[tuple[str, int]]) -> str:
         cells: the first row is the header.
         groups: (text, columns) of cells above the header; none if empty.
     """
-    above = "".join(f'<th colspan="{columns}">{escape(text)}</th>' for text, columns in groups)
+    above = "".join(f"<th{_span(columns)}>{escape(text)}</th>" for text, columns in groups)
     header, *body = cells
     rows = [f"<tr>{above}</tr>"] if groups else []
     rows.append(f"<tr>{''.join(f'<th>{escape(cell)}</th>' for cell in header)}</tr>")
     rows += [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in body]
     return f"<table>{''.join(rows)}</table>"
+
+
+def _span(columns: int) -> str:
+    return f' colspan="{columns}"' if columns > 1 else ""
 
 
 def _groups(rng: Random, language: str, columns: int) -> list[tuple[str, int]]:

@@ -28,8 +28,8 @@ def choose_style(rng: Random) -> str:
 def choose_cells(rng: Random, writer: Writer, most_rows: int, most_columns: int) -> Cells:
     """A header and 2 to ``most_rows`` rows of 2 to ``most_columns`` columns, of a kind that people make tables of."""
     columns = _COLUMNS[writer.language]
-    keys = rng.sample(sorted(columns), rng.randint(2, most_columns) - 1)
-    first, named = rng.choice(_FIRST[writer.language])
+    first, named, fitting = rng.choice(_FIRST[writer.language])
+    keys = rng.sample(fitting, min(len(fitting), rng.randint(2, most_columns) - 1))
     rows = rng.randint(2, most_rows)
     cells = [[first, *keys]]
     for number in range(rows):
@@ -76,24 +76,44 @@ _COLUMNS: dict[str, dict[str, _Column]] = {
     },
 }
 
-_FIRST: dict[str, tuple[tuple[str, _Named], ...]] = {
+_MONEY = {
+    "en": ("Revenue", "Change (%)", "Share", "Units", "Rank"),
+    "zh": ("营业收入", "同比增长", "占比", "数量", "排名"),
+}
+_GOODS = {
+    "en": ("Code", "Price", "Units", "Weight (kg)", "In stock", "Status"),
+    "zh": ("编号", "单价", "数量", "重量", "状态", "日期"),
+}
+_PEOPLE = {
+    "en": ("Code", "Grade", "Rank", "Date", "Time", "Status"),
+    "zh": ("编号", "等级", "排名", "日期", "时间", "状态"),
+}
+_PLACES = {
+    "en": ("Units", "Share", "Change (%)", "Date", "Rank"),
+    "zh": ("数量", "占比", "同比增长", "日期", "排名"),
+}
+_TRIALS = {"en": ("Accuracy", "Units", "Share", "Date", "Grade"), "zh": ("数量", "占比", "日期", "等级")}
+
+_FIRST: dict[str, tuple[tuple[str, _Named, tuple[str, ...]], ...]] = {
     "en": (
-        ("Company", lambda rng, writer, number: writer.slot("company")),
-        ("Name", lambda rng, writer, number: writer.slot("person")),
-        ("City", lambda rng, writer, number: writer.slot("city")),
-        ("Year", lambda rng, writer, number: str(2012 + number)),
-        ("Month", lambda rng, writer, number: writer.slot("month")),
-        ("Product", lambda rng, writer, number: f"{writer.slot('product')} {number + 1}"),
-        ("Medicine", lambda rng, writer, number: writer.slot("medicine")),
-        ("Species", lambda rng, writer, number: writer.slot("animal")),
-        ("Item", lambda rng, writer, number: writer.word_of("fields")),
+        ("Company", lambda rng, writer, number: writer.slot("company"), _MONEY["en"]),
+        ("Year", lambda rng, writer, number: str(2008 + number), _MONEY["en"]),
+        ("Month", lambda rng, writer, number: writer.slot("month"), _MONEY["en"]),
+        ("Name", lambda rng, writer, number: writer.slot("person"), _PEOPLE["en"]),
+        ("City", lambda rng, writer, number: writer.slot("city"), _PLACES["en"]),
+        ("Country", lambda rng, writer, number: writer.slot("country"), _PLACES["en"]),
+        ("Product", lambda rng, writer, number: f"{writer.slot('product')} {number + 1}", _GOODS["en"]),
+        ("Article", lambda rng, writer, number: writer.word_of("goods"), _GOODS["en"]),
+        ("Species", lambda rng, writer, number: writer.slot("animal"), _TRIALS["en"]),
+        ("Medicine", lambda rng, writer, number: writer.slot("medicine"), _TRIALS["en"]),
     ),
     "zh": (
-        ("公司", lambda rng, writer, number: writer.slot("company")),
-        ("姓名", lambda rng, writer, number: writer.slot("person")),
-        ("城市", lambda rng, writer, number: writer.slot("city")),
-        ("年份", lambda rng, writer, number: f"{2012 + number}年"),
-        ("月份", lambda rng, writer, number: f"{number + 1}月"),
-        ("项目", lambda rng, writer, number: writer.word_of("fields")),
+        ("公司", lambda rng, writer, number: writer.slot("company"), _MONEY["zh"]),
+        ("年份", lambda rng, writer, number: f"{2008 + number}年", _MONEY["zh"]),
+        ("姓名", lambda rng, writer, number: writer.slot("person"), _PEOPLE["zh"]),
+        ("城市", lambda rng, writer, number: writer.slot("city"), _PLACES["zh"]),
+        ("商品", lambda rng, writer, number: writer.word_of("goods"), _GOODS["zh"]),
+        ("样品", lambda rng, writer, number: f"样品{number + 1}", _TRIALS["zh"]),
     ),
 }
+"""Title of the first column, what stands in it, and the columns that go with it."""

@@ -1,5 +1,5 @@
 """Web pages: navigation, hero, article, sidebar, cards, footer; the answer is all of their text as Markdown, from top
-to bottom. Every tenth page of this configuration is a screen of an application (``gui.py``).
+to bottom.
 """
 
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def _cards(rng: Random, writer: Writer, look: Look) -> Section:
     cards, blocks = [], []
     for _ in range(3):
         title, text, button = writer.heading(), writer.sentence(), writer.word_of("buttons")
-        picture = f"#rect(width: 100%, height: 110pt, fill: gradient.linear(..color.map.{rng.choice(_MAPS)}))"
+        picture = f"#rect(width: 100%, height: 110pt, fill: {_picture(rng, look)})"
         cards.append(
             f"block(width: 100%, stroke: 0.8pt + luma(210), radius: 6pt, inset: 14pt)"
             f"[{picture}\n\n#text(1.15em)[*{inline(title)}*]\n\n{inline(text)}\n\n{_button(button, look)}]"
@@ -148,7 +148,10 @@ def _cards(rng: Random, writer: Writer, look: Look) -> Section:
     return Section(grid, list(blocks))
 
 
-_MAPS = ("viridis", "plasma", "mako", "crest", "flare", "rocket")
+def _picture(rng: Random, look: Look) -> str:
+    """A fill that stands for a photograph."""
+    towards = rng.choice(("luma(225)", "rgb(196,214,226)", "rgb(226,214,190)", "rgb(186,206,188)"))
+    return f"gradient.linear(rgb({literal(look.accent)}).lighten(45%), {towards}, angle: {rng.randint(20, 160)}deg)"
 
 
 def _footer(rng: Random, writer: Writer, look: Look) -> Section:

@@ -1,4 +1,4 @@
-"""The list of compressors: fewer visual tokens per tile, between the pixel shuffle and the projector.
+"""The list of compressors: fewer visual tokens per tile, before or after the projector.
 
 A new one is one class in one file, after ``Compressor`` in ``compressor_fcotvl.py``, and one entry of ``COMPRESSORS``.
 Paper: https://arxiv.org/abs/2502.18512, section 3.2.
@@ -37,7 +37,7 @@ COMPRESSORS: dict[str, Callable[[FCoTVLConfig], Compressor]] = {
 
 
 def build_compressor(config: FCoTVLConfig) -> Compressor:
-    """Build the compressor that ``config`` names, for tokens as wide as the pixel shuffle emits.
+    """Build the compressor that ``config`` names, for tokens as wide as they are at its position.
 
     Raises:
         ValueError: no compressor has that name.

@@ -1,7 +1,7 @@
 """A rival that may look anywhere in the tile: one cross-attention with learned queries.
 
-After Q-Former (https://arxiv.org/abs/2301.12597). What a single block between pixel shuffle and projector does not
-need is left out: the feed-forward part, since the projector after it is one, and the query projection, since a
+After Q-Former (https://arxiv.org/abs/2301.12597). What a single block beside the projector does not need is
+left out: the feed-forward part, since the projector is one, and the query projection, since a
 projected constant is another constant.
 """
 
@@ -28,7 +28,7 @@ class QFormerCompressor(Compressor):
 
     def __init__(self, config: FCoTVLConfig) -> None:
         super().__init__()
-        width, length = config.shuffled_width, config.tokens_per_row**2
+        width, length = config.compressor_width, config.tokens_per_row**2
         self.stride = config.compressor_stride
         self.head_dim = config.vision_config.hidden_size // config.vision_config.num_attention_heads
         self.queries = nn.Parameter(torch.empty(length // self.stride, width))

@@ -27,6 +27,7 @@ from fcotvl_hf.dataset_builders.ocr_mix.pages import (
 )
 from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
 from fcotvl_hf.dataset_builders.ocr_mix.prose import Writer, common_hanzi
+from fcotvl_hf.dataset_builders.rendering import break_lines
 from fcotvl_hf.dataset_builders.rows import Sample
 
 SAMPLERS: dict[str, Callable[[int], Sample]] = {
@@ -147,7 +148,7 @@ def test_formulas_have_matching_braces_and_two_spellings() -> None:
 def test_lines_break_between_words_and_between_hanzi() -> None:
     font = load_font("NotoSansSC-Regular", 20)
     text = "小路穿过树林，缓缓上升。The path climbs gently through beech woods."
-    lines = recognition.break_lines(text, font, 200)
+    lines = break_lines(text, font, 200)
     assert len(lines) > 3 and "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert not any(line[0] in "，。" for line in lines)
     assert max(font.getlength(line) for line in lines) <= 220  # a full stop may hang over

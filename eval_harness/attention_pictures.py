@@ -1,0 +1,138 @@
+"""Pages under a grey veil that is thin where an answer looks and thick where it does not (the paper's Figure 6).
+
+``attention.json`` in a folder of results lists the pictures of an evaluation, for its report.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import torch
+from PIL import Image
+
+from fcotvl_hf.cost.tokens import tiling_of
+from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.images import load_image
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+
+from .attention import answer_attention, page_heat, token_window
+from .backend import Conversation
+from .pictures import png, side_by_side
+from .processors import Processors, Tilings
+from .rows import Row, conversation
+from .samples import Record
+from .tasks.task import Task
+
+FOLDER, INDEX = "attention", "attention.json"
+
+_VEIL, _THICKEST = (128, 128, 128), 0.85
+_FULL = 0.99
+"""Share of the page's cells that are below full brightness: single cells draw much attention whatever is asked."""
+
+
+class Picture(TypedDict):
+    """One entry of ``attention.json``."""
+
+    task: str
+    id: str
+    prediction: str
+    share: float  # of the answer's attention that goes to the images, 0 to 1
+    file: str  # relative to the folder of results
+
+
+def attention_picture(
+    model: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    talk: Conversation,
+    images: Sequence[Image.Image],
+    answer: str,
+) -> tuple[Image.Image, float]:
+    """Draw where an answer looks.
+
+    Args:
+        model: of any stride, with a compressor whose tokens have a place.
+        processor: the model's.
+        talk: messages up to the question.
+        images: RGB pages of the conversation.
+        answer: what was said, or what might have been.
+
+    Returns:
+        The veiled pages side by side, and the share of the answer's attention that goes to them.
+
+    Raises:
+        ValueError: the answer is empty, there is no image, or the compressor's tokens have no place on the page.
+    """
+    window = token_window(model.config)
+    text = processor.apply_chat_template(list(talk), add_generation_prompt=True)
+    inputs = processor(text=text, images=list(images) or None, return_tensors="pt").to(model.device)
+    said = processor.tokenizer(answer, add_special_tokens=False, return_tensors="pt").input_ids[0].long()
+    shares = answer_attention(model, inputs, said)  # [visual tokens]
+    tiles = processor.image_processor
+    cuts = [
+        tiling_of(*page.size, tile_size=tiles.size["height"], min_tiles=tiles.min_patches, max_tiles=tiles.max_patches)
+        for page in images
+    ]
+    per_page = shares.split([cut.tiles * processor.image_seq_length for cut in cuts])
+    heats = [
+        page_heat(share.reshape(cut.tiles, -1), cut.columns, cut.rows, window)
+        for share, cut in zip(per_page, cuts, strict=True)
+    ]
+    return side_by_side([veiled(*pair) for pair in zip(images, heats, strict=True)]), float(shares.sum())
+
+
+def veiled(page: Image.Image, heat: torch.Tensor) -> Image.Image:
+    """Lay a grey veil over a page, thickest where the heat is 0.
+
+    Args:
+        page: RGB.
+        heat: not negative, ``[rows, columns]`` evenly over the page; only its proportions matter.
+    """
+    full = heat.flatten().quantile(_FULL).clamp_min(torch.finfo(heat.dtype).tiny)
+    clear = 1 - _THICKEST * (1 - (heat / full).clamp(max=1))  # [rows, columns], how much of the page is seen
+    mask = Image.fromarray((255 * clear).round().byte().cpu().numpy())
+    return Image.composite(page, Image.new("RGB", page.size, _VEIL), mask.resize(page.size, Image.Resampling.BILINEAR))
+
+
+def write_pictures(
+    folder: Path,
+    model: FCoTVLForConditionalGeneration,
+    processors: Processors,
+    task: Task,
+    rows: Iterable[Row],
+    records: Mapping[str, Record],
+) -> None:
+    """Draw where a model's answers to some rows of a task look; replaces the task's earlier pictures.
+
+    Args:
+        folder: of the results.
+        model: what answered.
+        processors: as ``evaluate`` took them.
+        task: the task.
+        rows: those to draw; empty answers are left out.
+        records: row id → its record.
+
+    Raises:
+        ValueError: see ``attention_picture``.
+    """
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    drawn = [picture for picture in read_pictures(folder) if picture["task"] != task.name]
+    tilings = Tilings(processors, task.max_tiles)
+    for number, row in enumerate(rows):
+        prediction = records[row["id"]]["prediction"]
+        if not prediction:
+            continue
+        pages = [load_image(image) for image in row["images"]]
+        talk = conversation(row, task.prompt)
+        picture, share = attention_picture(model, tilings[row["id"]], talk, pages, prediction)
+        file = f"{FOLDER}/{task.name}-{number}.png"
+        atomic_write(folder / file, png(picture))
+        drawn.append(Picture(task=task.name, id=row["id"], prediction=prediction, share=share, file=file))
+    atomic_write(folder / INDEX, json.dumps(drawn, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_pictures(folder: Path) -> list[Picture]:
+    """The content of ``folder/attention.json``; nothing if there is none."""
+    path = folder / INDEX
+    pictures: list[Picture] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return pictures

@@ -1,0 +1,53 @@
+"""docs/rivals.md: its commands are run or parsed, its Python is run, its table has every method."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from fcotvl_hf.baselines import METHODS
+from fcotvl_hf.cli import main
+from fcotvl_hf.cost.shapes import SHAPES
+from fcotvl_hf.scripts import rivals_table
+
+PAGE = (Path(__file__).parents[2] / "docs" / "rivals.md").read_text()
+
+
+def _commands(number: int) -> list[list[str]]:
+    """The lines of a shell block."""
+    blocks = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
+    return [shlex.split(line) for line in blocks[number].splitlines()]
+
+
+@pytest.mark.usefixtures("own_process")
+def test_first_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in _commands(0):
+        assert main(command[1:]) == 0
+    assert Path("runs/rivals/report.html").is_file()
+
+
+def test_other_commands_are_understood() -> None:
+    for command in _commands(1):
+        assert command[:3] == ["python", "-m", "fcotvl_hf.scripts.rivals_table"]
+        assert rivals_table.make_parser().parse_args(command[3:]).out == Path("runs/table")
+
+
+def test_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out.strip() == "[64, 64, 32, 32]"
+
+
+def test_the_table_has_every_method_with_its_options() -> None:
+    told = dict(re.findall(r"^\| `([a-z-]+)` \|(.*)", PAGE, re.MULTILINE))
+    assert list(told) == list(METHODS)
+    for name, method in METHODS.items():
+        assert all(f"`{option}=" in told[name] for option in method.options)
+
+
+def test_what_fastv_costs_over_layers() -> None:
+    layers = SHAPES["internvl2-2b"].text_config.num_hidden_layers
+    share = (2 + 0.5 * (layers - 2)) / layers
+    assert f"InternVL2-2B's {layers}, as much as {share:.0%}".replace("%", " %") in PAGE.replace("\n", " ")
