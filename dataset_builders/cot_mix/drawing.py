@@ -6,11 +6,12 @@ from random import Random
 
 from PIL import Image
 
-from ..fonts import load_font
+from ..fonts import check_coverage, load_font
 from ..rendering import Colour, Page, line_height
 
 SCALE = 2
-FACES = ("DejaVuSans", "DejaVuSerif", "SourceSansPro-Regular", "Lato-Regular", "Caladea-Regular")
+FACES = ("DejaVuSans", "DejaVuSerif", "SourceSansPro-Regular", "SourceSerifPro-Regular")
+"""These have Ω."""
 
 Point = tuple[float, float]
 
@@ -78,7 +79,12 @@ class Drawing:
         self._page.draw.polygon([(x * SCALE, y * SCALE) for x, y in (end, *wings)], fill=self.ink)
 
     def label(self, centre: Point, text: str, on_paper: bool = False) -> None:
-        """Write ``text`` around ``centre``; ``on_paper`` first hides what is drawn there."""
+        """Write ``text`` around ``centre``; ``on_paper`` first hides what is drawn there.
+
+        Raises:
+            ValueError: the face lacks a character.
+        """
+        check_coverage(text, [self.font_name])
         width, height = self._font.getlength(text), line_height(self._font)
         left, top = centre[0] * SCALE - width / 2, centre[1] * SCALE - height / 2
         if on_paper:

@@ -179,10 +179,10 @@ def _thermometers(rng: Random, domain: Domain) -> Diagram:
     high, low = max(readings), min(readings)
     second = f"{high} - ({low})" if low < 0 else f"{high} - {low}"
     steps = [
-        f"The thermometer {names[0]} shows {readings[0]} °C, the one {names[1]} shows {readings[1]} °C.",
+        f"The thermometer labelled {names[0]} shows {readings[0]} °C, that labelled {names[1]} {readings[1]} °C.",
         f"{second} = {high - low}.",
     ]
-    text = f"By how many degrees Celsius do the temperatures {names[0]} and {names[1]} differ?"
+    text = "By how many degrees Celsius do the two temperatures differ?"
     return drawing, number_question(text, str(high - low), steps)
 
 
@@ -238,7 +238,7 @@ def _planets(rng: Random, domain: Domain) -> Diagram:
     if rng.random() < 0.5:
         return drawing, list_question("List the planets from the star outwards.", names, steps, ordered=True)
     which = rng.randrange(len(names))
-    steps.append(f"{which} of them are nearer to the star than {names[which]}.")
+    steps.append(f"Nearer to the star than {names[which]}: {', '.join(names[:which]) or 'none'}.")
     text = f"How many planets are nearer to the star than {names[which]}?"
     return drawing, number_question(text, str(which), steps)
 

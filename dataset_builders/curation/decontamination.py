@@ -12,8 +12,8 @@ from fcotvl_hf.io.jsonl import json_line
 from ..parts import Dropped, Row, RowMaker
 from .benchmark_data import BenchmarkData, open_benchmark_data
 
-MOST_BITS = 16
-"""Of 256. Scaled, recompressed copies differ in fewer, other pages of the same layout in more: see docs/data-cot.md."""
+MOST_BITS = 20
+"""Of 256. Scaled and recompressed copies differ in fewer, most other pages in more; docs/data-cot.md has figures."""
 
 _ROLES = ("user", "assistant")
 

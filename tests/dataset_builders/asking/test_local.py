@@ -1,4 +1,4 @@
-"""A local model's replies do not depend on the batch, and its confidence is that of a plain forward pass."""
+"""A local model's replies do not depend on the batch, and its confidence is that of transformers' own logits."""
 
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +24,7 @@ def requests(page: Image.Image) -> list[Request]:
     return [Request("Read the text.", files[0]), Request("What does it say now?", files[1]), Request("Read.", files[2])]
 
 
-def test_confidence_is_that_of_a_forward_pass_over_the_reply(teacher_folder: Path, requests: list[Request]) -> None:
+def test_confidence_is_that_of_the_logits_of_every_step(teacher_folder: Path, requests: list[Request]) -> None:
     model = LocalModel(str(teacher_folder), GREEDY)
     outcomes = dict(model.answer(requests))
     plain = AutoModelForImageTextToText.from_pretrained(teacher_folder, dtype=torch.float32).eval()
@@ -33,16 +33,15 @@ def test_confidence_is_that_of_a_forward_pass_over_the_reply(teacher_folder: Pat
         talk = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": request.prompt}]}]
         text = processor.apply_chat_template(talk, add_generation_prompt=True)
         inputs = processor(text=[text], images=[Image.open(BytesIO(request.image or b""))], return_tensors="pt")
-        length = inputs["input_ids"].shape[1]
-        with torch.inference_mode():
-            tokens = plain.generate(**inputs, max_new_tokens=5, do_sample=False)
-            rest = {name: value for name, value in inputs.items() if name not in ("input_ids", "attention_mask")}
-            logits = plain(input_ids=tokens, **rest).logits.float().log_softmax(-1)
+        output = plain.generate(
+            **inputs, max_new_tokens=5, do_sample=False, return_dict_in_generate=True, output_logits=True
+        )
+        tokens = output.sequences[0, inputs["input_ids"].shape[1] :]
+        scores = [step[0].log_softmax(-1)[token] for step, token in zip(output.logits, tokens, strict=True)]
         reply = outcomes[request]
         assert isinstance(reply, Reply)
-        scores = logits[0, length - 1 : -1].gather(1, tokens[0, length:, None])
-        assert reply.confidence == pytest.approx(scores.mean().exp().item(), rel=1e-3)
-        assert reply.text == processor.decode(tokens[0, length:], skip_special_tokens=True)
+        assert reply.confidence == pytest.approx(torch.stack(scores).mean().exp().item(), rel=1e-3)
+        assert reply.text == processor.decode(tokens, skip_special_tokens=True)
 
 
 def test_batches_answer_as_single_requests_do(teacher_folder: Path, requests: list[Request]) -> None:

@@ -25,7 +25,7 @@ def _png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _jpeg(image: Image.Image, quality: int = 40) -> Image.Image:
+def _jpeg(image: Image.Image, quality: int = 60) -> Image.Image:
     buffer = BytesIO()
     image.save(buffer, format="JPEG", quality=quality)
     return Image.open(buffer)
