@@ -15,15 +15,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import torch
-from transformers.initialization import no_init_weights
 
-from fcotvl_hf.cost.shapes import SHAPES, Shape
+from fcotvl_hf.cost.shapes import SHAPES
 from fcotvl_hf.dataset_builders.ocr_mix import legibility
 from fcotvl_hf.eval_harness import backend, runner
 from fcotvl_hf.eval_harness.pictures import png
@@ -31,8 +30,8 @@ from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLImageProcessor, FCoTVLProcessor
-from fcotvl_hf.tiny.architecture import build_processor
+from fcotvl_hf.hub.random_weights import random_model, shape_processor
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLImageProcessor, FCoTVLProcessor
 
 Model = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 
@@ -55,7 +54,7 @@ MODELS_OWN = ("generate", "tiles")
 def main() -> None:
     """Measure, print a table, write JSON."""
     args = _parser().parse_args()
-    model, processor = load_model(args.model, device="cpu") if args.model else random_model(SHAPES[args.shape], args)
+    model, processor = load_model(args.model, device="cpu") if args.model else shaped(args.shape, args.layers)
     tile = processor.image_processor.size["height"]
     seconds = measure((model, processor), rows(args.rows, tile), args.batch_size, args.new_tokens)
     print(table(seconds))
@@ -77,27 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def random_model(shape: Shape, args: argparse.Namespace) -> Model:
-    """A model of a shape with fewer layers and the tiny tokenizer.
+def shaped(name: str, layers: int) -> Model:
+    """A random model of a named shape, and its processor.
 
     Args:
-        shape: at stride 1.
-        args: with ``layers``.
+        name: of the shape.
+        layers: of both towers.
     """
-    processor = build_processor(shape.image_seq_length)
-    processor.image_processor.size = {"height": shape.tile_size, "width": shape.tile_size}
-    text = asdict(replace(shape.text_config, num_hidden_layers=args.layers))
-    vision = asdict(replace(shape.vision_config, num_hidden_layers=args.layers))
-    config = FCoTVLConfig(
-        text_config={"model_type": "llama", **text, "head_dim": text["hidden_size"] // text["num_attention_heads"]},
-        vision_config={**vision, **{name: list(vision[name]) for name in ("image_size", "patch_size")}},
-        image_token_id=processor.tokenizer.context_image_token_id,
-        tie_word_embeddings=False,
-    )
-    with no_init_weights():
-        model = FCoTVLForConditionalGeneration(config).eval()
-    for parameter in model.parameters():
-        parameter.data.uniform_(-0.02, 0.02)
+    shape = SHAPES[name].with_layers(layers)
+    processor = shape_processor(shape)
+    model = random_model(shape, processor, torch.float32, torch.device("cpu"))
     model.generation_config.eos_token_id = None  # every answer is as long as it may be
     model.generation_config.pad_token_id = processor.tokenizer.pad_token_id
     return model, processor

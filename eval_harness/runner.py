@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from fcotvl_hf.io.images import load_image, read_size
@@ -20,6 +19,7 @@ from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
 from .backend import Answer, Backend, TransformersBackend
 from .fingerprint import row_hash, settings_hash
+from .processes import processes
 from .processors import Processors, Tilings
 from .progress import shown_progress
 from .result import TaskResult
@@ -87,7 +87,7 @@ class _Run:
     """
 
     def __init__(self, backend: Backend, tilings: Tilings, task: Task, out: Path | None) -> None:
-        self.state = PartialState()
+        self.state = processes()
         self.tilings, self.records, self.images = tilings, dict[str, Record](), 0
         self.targets: dict[str, Target] = {}
         self._backend, self._task = backend, task

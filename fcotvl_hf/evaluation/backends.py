@@ -3,11 +3,10 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from accelerate import PartialState
-
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.eval_harness.attention import token_window
 from fcotvl_hf.eval_harness.backend import Backend, TransformersBackend
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.hub.names import local_folder
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLProcessor
@@ -28,7 +27,7 @@ def check_backend(kind: str) -> None:
         return
     if find_spec("vllm") is None:
         raise UsageError("--backend vllm needs vLLM, which lives in an environment of its own: see docs/serving.md")
-    if PartialState().num_processes > 1:
+    if processes().num_processes > 1:
         raise UsageError("--backend vllm takes all devices by itself: start it without accelerate launch")
 
 
@@ -65,7 +64,7 @@ def open_backend(kind: str, name: str) -> tuple[Backend, FCoTVLProcessor]:
         ValueError: it is another kind of model, or its processor does not fit.
     """
     if kind == "transformers":
-        model, processor = load_model(name, device=PartialState().device)
+        model, processor = load_model(name, device=processes().device)
         return TransformersBackend(model), processor
     from fcotvl_hf.eval_harness.vllm_backend import VllmBackend
 

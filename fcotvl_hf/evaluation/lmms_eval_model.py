@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from lmms_eval.api.model import lmms
 from lmms_eval.protocol import ChatMessages
 from lmms_eval.utils import Collator
 from PIL import Image
 
 from fcotvl_hf.eval_harness.backend import TransformersBackend
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.eval_harness.processors import with_tile_limit
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.hub.models import load_model
@@ -49,7 +49,7 @@ class FCoTVL(lmms):
         max_batch_size: int | None = None,
     ) -> None:
         super().__init__()
-        state = PartialState()
+        state = processes()
         self._rank, self._world_size = state.process_index, state.num_processes
         self._batch_size = int(batch_size)
         model, processor = load_model(pretrained, device=device or state.device)

@@ -7,13 +7,13 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from accelerate import PartialState
 from rich.table import Table
 
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.eval_harness.attention_pictures import write_pictures
 from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.loading import LoadedRows, load_rows
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.eval_harness.publish import add_to_card, write_published
 from fcotvl_hf.eval_harness.result import TaskResult
 from fcotvl_hf.eval_harness.results import Results, TaskEntry, build_results, read_results, write_results
@@ -80,7 +80,7 @@ def run_evaluation(
         check_attention(config, backend)
     tile = config.vision_config.image_size[0]
     loaded = {task.name: _rows(task, data_root, limit, tile) for task in chosen}
-    state = PartialState()
+    state = processes()
     answering, processor = open_backend(backend, name)
     revision = revision_of(name)
     finished: list[TaskResult] = []
