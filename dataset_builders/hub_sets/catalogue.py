@@ -1,8 +1,8 @@
 """The public sets there are adapters for: where they are, under which licence, and how their columns become a dialogue.
 
 Licences and columns are from notes about the sets, not from their cards of today: look there before you publish.
-``redistributable`` is false where no licence is known or its terms reach further than ours: those rows may be downloaded
-and trained on, but are never uploaded from here.
+``redistributable`` is false where no licence is known or its terms reach further than ours: those rows may be
+downloaded and trained on, but are never uploaded from here.
 """
 
 import json
