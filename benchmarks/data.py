@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
@@ -38,6 +39,7 @@ from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
 from fcotvl_hf.dataset_builders.ocr_mix.prose import Writer
 from fcotvl_hf.dataset_builders.publish import write_dataset
 from fcotvl_hf.dataset_builders.rendering import encode
+from fcotvl_hf.dataset_builders.rows import Sample
 
 OURS = {
     module.TASK: module.sample
@@ -60,10 +62,14 @@ def main(argv: list[str] | None = None) -> None:
         args.out.write_text(json.dumps(figures, indent=2) + "\n")
 
 
+def _encoded(draw: Callable[[int], Sample], seed: int) -> bytes:
+    return encode(draw(seed).image)
+
+
 def _speeds(count: int) -> dict[str, Any]:
     """Name → samples per second of CPU time, the picture's PNG or JPEG file included."""
     makers: dict[str, Callable[[int], object]] = {
-        f"ours: {name}": lambda seed, draw=draw: encode(draw(seed).image) for name, draw in OURS.items()
+        f"ours: {name}": partial(_encoded, draw) for name, draw in OURS.items()
     }
     makers |= {f"other: {name}": draw for name, (needed, draw) in OTHERS.items() if all(map(find_spec, needed))}
     absent = [name for name, (needed, _) in OTHERS.items() if not all(map(find_spec, needed))]
