@@ -33,7 +33,7 @@ Record = dict[str, Any]
 
 def main() -> None:
     """Measure, print a table, write JSON."""
-    args = _parser().parse_args()
+    args = make_parser().parse_args()
     if args.step:
         print(json.dumps(measure(args.step, args.layers[0], args.tiles, args.stride, args.answer)))
         return
@@ -49,7 +49,8 @@ def main() -> None:
     args.out.write_text(json.dumps({**written, "records": records}, indent=2) + "\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the script."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--layers", type=int, nargs="+", default=[1, 2], help="layers of both towers (default: 1 2)")
     parser.add_argument("--tiles", type=int, choices=TILES, default=13, help="tiles of the page (default: 13)")

@@ -129,7 +129,12 @@ def test_init_then_ask(
         ("tiny", ["3"], "compressor_stride=3 does not divide the 4 visual tokens of a row; choose one of 1, 2, 4"),
         ("tiny", ["2", "--compressor", "magic"], f"unknown compressor_type 'magic'; choose from {KINDS}"),
         ("tiny", ["2", "--compressor", "none"], 'compressor_type="none" needs compressor_stride=1, not 2'),
-        ("tiny-50", ["2"], "the teacher has a conv1d compressor of stride 2; students are made from a model without"),
+        (
+            "tiny-50",
+            ["2"],
+            "the teacher has a conv1d compressor of stride 2; a student is made from a model without, or, if both have "
+            "the same conv1d or mean compressor, from one of half or a quarter of its stride",
+        ),
     ],
 )
 def test_init_sees_bad_arguments_before_it_reads_weights(

@@ -12,16 +12,21 @@ RIVALS = {
     "mean pooling 2-D": "mean:{keep},window=square",
     "random drop": "random:{keep}",
     "smaller tiles": "smaller-tiles:{keep}",
+    "fewer tiles": "fewer-tiles:{keep}",
     "DivPrune": "divprune:{keep}",
     "VisionZip": "visionzip:{keep}",
     "FastV": "fastv:{keep}",
 }
 """What a table calls a rival → its specification."""
 
+_FEWEST = {"fewer tiles": 0.5}
+"""Rival → the least share that it can keep on these pages: most have a tile or two, and none can do without."""
+
 
 def rivals(keep: float) -> dict[str, Specification]:
-    """Label → specification at a share of the visual tokens."""
-    return {label: parse_specification(text.format(keep=keep)) for label, text in RIVALS.items()}
+    """Label → specification at a share of the visual tokens, of those that can keep so few."""
+    able = {label: text for label, text in RIVALS.items() if keep >= _FEWEST.get(label, 0)}
+    return {label: parse_specification(text.format(keep=keep)) for label, text in able.items()}
 
 
 def at_nominal_tokens(results: Scores, specification: Specification) -> Scores:

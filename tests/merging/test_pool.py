@@ -158,7 +158,8 @@ def test_settings_that_differ_are_named(three: list[Path], file: str, mine, othe
 
 
 def test_a_setting_that_older_folders_lack_is_its_default(three: list[Path]) -> None:
-    (three[1] / "config.json").write_text("{}")
+    for folder in three:
+        (folder / "config.json").write_text("{}")
     (three[2] / "config.json").write_text(json.dumps({"compressor_position": "before_projector"}))
     Pool(three[0], three[1:])
     (three[2] / "config.json").write_text(json.dumps({"compressor_position": "after_projector"}))

@@ -1,6 +1,7 @@
 """docs/training/realignment.md: its commands parse, its Python runs, its options and links exist."""
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-COMMANDS = [line for block in blocks("bash") for line in block.replace("\\\n", " ").splitlines() if line]
+LINES = [line for block in blocks("bash") for line in block.replace("\\\n", " ").splitlines() if line]
+COMMANDS = [line for line in LINES if line.startswith("fcotvl")]
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -29,6 +31,12 @@ def test_command_parses(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert which.student or which.teacher
     if args.precompute_teacher:
         assert data.ocr_size == args.max_steps * args.train_batch_size * args.gradient_accumulation_steps
+
+
+def test_benchmarks_take_their_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    for _, script, *options in (shlex.split(line) for line in LINES if line not in COMMANDS):
+        runpy.run_path(str(ROOT / script))["make_parser"]().parse_args(options)
 
 
 def test_runs_that_share_a_stored_teacher_see_the_same_pages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("own_process")
 
 
 def _cot(out: Path, *options: str) -> int:
-    return main(["data", "cot", "--out", str(out), "--size", "5", "--seed", "7", "--num-proc", "1", *options])
+    return main(["data", "cot", "--out", str(out), "--size", "5", "--seed", "8", "--num-proc", "1", *options])
 
 
 def test_program_chains_sampled_chains_and_clean_ones(scripted, said, data_root: Path, tmp_path: Path) -> None:
