@@ -23,7 +23,7 @@ from .comparison import paired_difference, retention, retention_interval
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
 from .pictures import png
-from .plots import legibility_chart, radar, score_over_tokens
+from .plots import RADAR_LINES, legibility_chart, radar, score_over_tokens
 from .samples import Record
 from .strata import mean
 from .tables import print_whole
@@ -87,7 +87,7 @@ def compare(model: Evaluation, teacher: Evaluation) -> dict[str, Any]:
     interval = retention_interval(*kept) if able else None
     return {
         "label": model.label,
-        "kind": "teacher" if model is teacher else "student",
+        "kind": "teacher" if model is teacher else "baseline" if "reduction" in model.results else "student",
         "compression": model.results["compression"],
         "tokens_per_image": model.tokens_per_image,
         "tokens_over_layers": model.tokens_over_layers,
@@ -184,6 +184,13 @@ def _extremes(changed: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[st
     }
 
 
+def _in_radar(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Teacher and students, and as many of the best baselines as can be told apart."""
+    models = [row for row in rows if row["kind"] != "baseline"]
+    baselines = sorted((row for row in rows if row["kind"] == "baseline"), key=lambda row: -row["score"])
+    return models + baselines[: max(0, RADAR_LINES - len(models))]
+
+
 def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, str]]:
     """File name → caption and SVG."""
     caption = "Score against visual tokens per image (mean over layers): further left is cheaper, higher is better."
@@ -191,8 +198,12 @@ def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation])
     plots = {"score-over-tokens": (caption, score_over_tokens(spent))}
     able = [task for task, entry in rows[0]["tasks"].items() if entry["kept"] is not None]
     if len(able) > 2:  # fewer rays are no area
-        shares = {row["label"]: {task: row["tasks"][task]["kept"] for task in able} for row in rows}
-        plots["radar"] = ("Score as a share of the teacher's, in per cent.", radar(shares))
+        shown = _in_radar(rows)
+        shares = {row["label"]: {task: row["tasks"][task]["kept"] for task in able} for row in shown}
+        left_out = (
+            f" {len(rows) - len(shown)} baselines with lower scores are left out." if len(shown) < len(rows) else ""
+        )
+        plots["radar"] = (f"Score as a share of the teacher's, in per cent.{left_out}", radar(shares))
     if LEGIBILITY.name in rows[0]["tasks"]:
         metrics = {each.label: each.results["tasks"][LEGIBILITY.name]["metrics"] for each in evaluations}
         chart = legibility_chart({name: score_by_size(each) for name, each in metrics.items()}, LEGIBLE)

@@ -9,6 +9,8 @@ _COLOURS = {"teacher": "#888888", "control": "#e9a03b", "student": "#3a7bd5", "b
 _MARKS = {"teacher": "*", "control": "s", "student": "o", "baseline": "x"}
 _LINES = ("#888888", "#3a7bd5", "#d1495b", "#2a9d5c", "#e9a03b", "#7b5ea7")
 _GREY = "#888888"
+RADAR_LINES = len(_LINES)
+"""Models that a radar shows before colours repeat."""
 
 
 def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> str:

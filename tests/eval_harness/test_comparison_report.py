@@ -105,6 +105,17 @@ def test_report_is_whole_and_answers_are_text(folders: list[Path], tmp_path: Pat
     assert all(f"]({path.name})" in text for path in out.glob("*.svg"))
 
 
+def test_a_crowded_radar_shows_the_students_and_the_best_baselines(folders: list[Path], tmp_path: Path) -> None:
+    rivals = [_folder(tmp_path / f"rival-{number}", f"rival-{number}", 20, STUDENT) for number in range(8)]
+    for folder in rivals:
+        results = json.loads((folder / "results.json").read_text())
+        (folder / "results.json").write_text(json.dumps(results | {"reduction": "mean:0.5"}))
+    compare_folders([*folders, *rivals], tmp_path / "out")
+    rows = json.loads((tmp_path / "out" / "comparison.json").read_text())["rows"]
+    assert [row["kind"] for row in rows] == ["teacher", "student"] + ["baseline"] * 8
+    assert "4 baselines with lower scores are left out" in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_models_of_one_name_are_told_apart(tmp_path: Path) -> None:
     folders = [_folder(tmp_path / name, "same", 20, {"docvqa": {"a": 1}}) for name in "xy"]
     compare_folders(folders, tmp_path / "report")
