@@ -1,6 +1,7 @@
 """Pictures of what is in a data set: one row of samples for the card, and a contact sheet of each configuration."""
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ def write_previews(out: Path, parts: Sequence[Part], sheets: bool) -> None:
             atomic_write(out / PREVIEW / f"{config}.png", encode(contact_sheet(rows)))
 
 
+_LONG = re.compile(r"([!-~]{28})(?=[!-~])")
+"""Latin characters without a space, such as HTML, that are broken to stay in their column."""
+
+
 def contact_sheet(rows: Sequence[dict[str, Any]]) -> Image.Image:
     """The first picture of each row with what is said about it.
 
@@ -56,6 +61,7 @@ def contact_sheet(rows: Sequence[dict[str, Any]]) -> Image.Image:
         with Image.open(io.BytesIO(row["images"][0]["bytes"])) as image:
             sheet.paste(ImageOps.contain(image.convert("RGB"), (_CELL, _CELL)), (left, top))
         said = " | ".join(_text(message) for message in row["messages"])[:400]
+        said = _LONG.sub(r"\1 ", said)
         font = load_font(_CHINESE_FACE if missing_glyphs(said, (_FACE,)) else _FACE, _SIZE)
         for line, text in enumerate(break_lines(said, font, _CELL)[:_LINES]):
             draw.text((left, top + _CELL + 4 + line * step), text, "black", font)
