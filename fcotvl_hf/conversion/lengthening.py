@@ -2,7 +2,7 @@
 
 A convolution over windows of r tokens becomes one over windows of k · r whose output is the mean of the k old ones, so
 the longer student starts from tokens that its language model can read already. The same holds for mean pooling, which
-has no weights. A step of two is easier than a step of four.
+has no weights.
 """
 
 from collections.abc import Callable

@@ -83,7 +83,7 @@ def _ask(contender: Contender, rows: list[dict[str, Any]]) -> tuple[Scores, Cost
     """A contender's answers and what they cost."""
     loaded = contender.load()
     if isinstance(loaded, Reduced):
-        results = at_nominal_tokens(ask_all(loaded.model, loaded.processor, rows), loaded.specification)
+        results = at_nominal_tokens(ask_all(loaded.model, loaded.processor, rows), loaded)
         return results, mean_cost(loaded.model.config, loaded.processor, rows, loaded.tokens_per_layer)
     model, processor = loaded
     return ask_all(model, processor, rows), mean_cost(model.config, processor, rows)

@@ -46,7 +46,7 @@ def take_exam(controls: Mapping[str, str], per_task: int, seed: int) -> dict[str
         models[student]["over"] = {}
         for label, specification in rivals(1 / stride).items():
             rival = reduced(teacher, processor, specification, exam["fresh"])
-            found = at_nominal_tokens(ask_all(rival.model, rival.processor, exam["fresh"]), specification)
+            found = at_nominal_tokens(ask_all(rival.model, rival.processor, exam["fresh"]), rival)
             name = f"{label}, {student.removeprefix('tiny-')} %"
             models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"])}
             low, high, _ = paired_difference(_samples(answers[student]), _samples(found))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fcotvl_hf.baselines import Specification, parse_specification
+from fcotvl_hf.baselines import Reduced, Specification, parse_specification
 from fcotvl_hf.eval_harness.result import TaskResult
 
 from .scores import Scores
@@ -29,17 +29,16 @@ def rivals(keep: float) -> dict[str, Specification]:
     return {label: parse_specification(text.format(keep=keep)) for label, text in able.items()}
 
 
-def at_nominal_tokens(results: Scores, specification: Specification) -> Scores:
-    """Results that count the tokens which papers quote: those that stay, not those that FastV's first layers see.
+def at_nominal_tokens(results: Scores, rival: Reduced) -> Scores:
+    """Results that count the tokens which papers quote: what the last layer sees, where earlier ones see more.
 
     Args:
-        results: of a reduced model, which count placeholders.
-        specification: how it was reduced.
+        results: of the rival, which count placeholders.
+        rival: the reduced model.
     """
-    if specification.method != "fastv":
-        return results
-    return {task: _scaled(result, specification.keep) for task, result in results.items()}
+    return {task: _nominal(result, rival) for task, result in results.items()}
 
 
-def _scaled(result: TaskResult, keep: float) -> TaskResult:
-    return replace(result, samples=[{**record, "tokens": round(keep * record["tokens"])} for record in result.samples])
+def _nominal(result: TaskResult, rival: Reduced) -> TaskResult:
+    samples = [{**record, "tokens": rival.tokens_per_layer(record["tokens"])[-1]} for record in result.samples]
+    return replace(result, samples=samples)

@@ -1,8 +1,8 @@
 """The packaged students and the controls, made with the commands and the recipes that users have.
 
 A student is re-aligned, post-trained in all parameters, and averaged over its last checkpoints. The 75 % student starts
-from the 50 % one, not from the teacher: two tokens that were learnt are easier to join than four. The controls get the
-same data for the same number of steps: the teacher itself at stride 1, and students whose compressor is plain mean
+from the 50 % one, not from the teacher; the two ways were not compared under equal training. The controls get the same
+data for the same number of steps: the teacher itself at stride 1, and students whose compressor is plain mean
 pooling. What they score tells what the data gives and what the compressor gives.
 """
 
