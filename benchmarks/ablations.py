@@ -1,12 +1,13 @@
-"""The paper's ablations of the re-alignment on the tiny model: Table 2, Table 3, Figure 4, and three that it lacks.
+"""The paper's ablations of the re-alignment on the tiny model: Table 2, Table 3, Figure 4, and four that it lacks.
 
     python benchmarks/ablations.py --out runs/ablations                    # everything; hours on two CPU cores
     python benchmarks/ablations.py --out runs/ablations --studies strides  # one of them
 
 compressors: each compressor at 50 %, re-aligned and post-trained briefly (Table 3; the losses are Figure 4) ·
 strides: 50 % and 75 %, re-aligned only (Table 2) · cross-entropy: re-aligned with it, and by the divergence alone ·
-re-alignment: post-trained with it and without · position: the convolution before the projector, and after it. Every run
-is the tiny recipe with a few options changed. Called again, the script goes on where it was stopped; runs that studies
+re-alignment: post-trained with it and without · position: the convolution before the projector, and after it · controls:
+the same post-training for the teacher itself and for plain mean pooling, which tells what the data gives and what
+compression costs. Every run is the tiny recipe with a few options changed. Called again, the script goes on where it was stopped; runs that studies
 share are made once. Each study writes the losses as a picture; ``ablations.json`` holds scores and losses.
 """
 
@@ -36,7 +37,7 @@ class Variant:
 
     Args:
         label: what to call it in its study.
-        share: per cent of the visual tokens that it does without, 50 or 75.
+        share: per cent of the visual tokens that it does without, 50 or 75; 0 is the teacher itself.
         compressor: what merges them.
         cross_entropy: whether re-alignment looks at the labels as well.
         realigned: whether it is re-aligned.
@@ -55,6 +56,8 @@ class Variant:
     @property
     def start(self) -> str:
         """Name of what there is before post-training."""
+        if not self.share:
+            return "teacher"
         name = f"{self.compressor}-{self.share}"
         if self.position != "before_projector":
             name += f"-{self.position.replace('_', '-')}"
@@ -84,6 +87,14 @@ STUDIES = {
     "cross-entropy": Study((Variant("with"), Variant("without", cross_entropy=False)), curve="kl"),
     "position": Study((Variant("before"), Variant("after", position="after_projector"))),
     "re-alignment": Study((Variant("with", tuned=True), Variant("without", realigned=False, tuned=True)), run="tuned"),
+    "controls": Study(
+        (
+            Variant("teacher + SFT", share=0, realigned=False, tuned=True),
+            Variant("mean 50 %", compressor="mean", tuned=True),
+            Variant("conv1d 50 %", tuned=True),
+        ),
+        run="tuned",
+    ),
 }
 
 
@@ -181,7 +192,9 @@ def make(variant: Variant, teacher: str, out: Path, budget: Budget) -> Path:
         Its folder.
     """
     start = out / "realigned" / variant.start
-    if not variant.realigned:
+    if not variant.share:
+        start = Path(teacher)
+    elif not variant.realigned:
         if not start.exists():
             stride = 100 // (100 - variant.share)
             init_student(teacher, start, stride, variant.compressor, position=variant.position)
@@ -246,12 +259,12 @@ def smooth(entries: list[Entry], curve: str, window: int = 10) -> tuple[list[flo
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """Scores of all studies as text."""
-    lines = [f"{'study':14} {'variant':10} {'tokens':>7} {'score':>6} {'kept':>7}  difference to the teacher, 95 %"]
+    lines = [f"{'study':14} {'variant':13} {'tokens':>7} {'score':>6} {'kept':>7}  difference to the teacher, 95 %"]
     for study, records in results.items():
         for record in records:
             low, high = record["difference"]
             figures_of = f"{record['tokens_per_image']:7.1f} {record['score']:6.3f} {record['retention']:7.1%}"
-            lines.append(f"{study:14} {record['label']:10} {figures_of}  {low:+.3f} … {high:+.3f}")
+            lines.append(f"{study:14} {record['label']:13} {figures_of}  {low:+.3f} … {high:+.3f}")
     return "\n".join(lines)
 
 

@@ -60,6 +60,7 @@ def test_every_study_runs(ablations, tmp_path) -> None:
         "cross-entropy": 3,
         "position": 3,
         "re-alignment": 3,
+        "controls": 4,
     }
     after = json.loads((tmp_path / "realigned" / "conv1d-50-after-projector" / "config.json").read_text())
     assert after["compressor_position"] == "after_projector"
