@@ -5,10 +5,11 @@
 
 compressors: each compressor at 50 %, re-aligned and post-trained briefly (Table 3; the losses are Figure 4) ·
 strides: 50 % and 75 %, re-aligned only (Table 2) · cross-entropy: re-aligned with it, and by the divergence alone ·
-re-alignment: post-trained with it and without · position: the convolution before the projector, and after it · controls:
-the same post-training for the teacher itself and for plain mean pooling, which tells what the data gives and what
-compression costs. Every run is the tiny recipe with a few options changed. Called again, the script goes on where it was stopped; runs that studies
-share are made once. Each study writes the losses as a picture; ``ablations.json`` holds scores and losses.
+re-alignment: post-trained with it and without · position: the convolution before the projector, and after it ·
+controls: the same post-training for the teacher itself and for plain mean pooling, which tells what the data gives and
+what compression costs. Every run is the tiny recipe with a few options changed. Called again, the script goes on where
+it was stopped; runs that studies share are made once. Each study writes the losses as a picture;
+``ablations.json`` holds scores and losses.
 """
 
 import argparse
