@@ -15,13 +15,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-from huggingface_hub import HfApi
+from typing import Any
 
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.repo_folder import check_folder
+from fcotvl_hf.io.repo_upload import Repository, upload
 
-from .card import CARD, About, write_card
+from .card import About, write_card
 from .facts import Facts
 from .parts import Part, Shard
 from .preview import write_previews
@@ -30,6 +31,8 @@ from .shards import read_facts, write_shard
 logger = logging.getLogger(__name__)
 
 BUILD = "build.json"
+_STALE = ("*.parquet",)
+"""Shards of an earlier version would be read with the new ones: they go when the folder has them no more."""
 
 
 def write_dataset(
@@ -98,13 +101,14 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
         (out / part.config).mkdir(exist_ok=True)
 
 
-def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
+def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: Any) -> str:
     """Upload a finished data set.
 
     Args:
         folder: what ``write_dataset`` wrote.
         repo_id: of the data set on the Hub; it is made if need be.
         private: make it for its owner's eyes only.
+        **options: branch, tag and create_pr of ``io.repo_upload.Repository``.
 
     Returns:
         Its address.
@@ -112,13 +116,10 @@ def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
     Raises:
         FileNotFoundError: the folder has no card, so it is not finished.
         OSError: the Hub cannot be reached, or refuses.
+        ValueError: the Hub allows no such name, or the card is broken.
     """
-    if not (folder / CARD).is_file():
-        raise FileNotFoundError(f"{folder} has no {CARD}: it is no data set, or an unfinished one")
-    api = HfApi()
-    url = api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
-    api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder, ignore_patterns=[".*", "*.part"])
-    return str(url)
+    to = Repository(repo_id, "dataset", private, stale=_STALE, **options)
+    return upload(folder, check_folder(folder, "dataset").paths, to, f"Upload {to.id.partition('/')[2]}")
 
 
 def _difference(begun: dict[str, object], build: dict[str, object]) -> str:

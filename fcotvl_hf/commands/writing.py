@@ -20,7 +20,9 @@ def add_writing(parser: argparse.ArgumentParser) -> None:
         help="processes that draw (default: %(default)s)",
     )
     parser.add_argument("--preview", action="store_true", help="also a contact sheet of each configuration")
-    parser.add_argument("--push", metavar="REPO", help="upload to this data set on the Hub when all is written")
+    parser.add_argument(
+        "--push", metavar="REPO", type=repository_name, help="upload to this data set on the Hub when all is written"
+    )
     parser.add_argument("--private", action="store_true", help="make the repository private if --push makes it")
 
 
@@ -40,6 +42,21 @@ def add_tokenizer(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def repository_name(text: str) -> str:
+    """A name that the Hub allows, as an argument's type."""
+    from fcotvl_hf.io.repo_upload import check_name
+
+    try:
+        check_name(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def writing(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``add_writing`` as the builders' arguments, but the folder."""
+    """The options of ``add_writing`` as the builders' arguments, but the folder; asks the Hub first who is to push."""
+    if args.push:
+        from fcotvl_hf.io.repo_upload import check_token
+
+        check_token()
     return {name: getattr(args, name) for name in ("num_proc", "preview", "push", "private")}
