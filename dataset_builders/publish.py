@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.io.repo_folder import check_folder
+from fcotvl_hf.io.repo_folder import check_folder, contents, name_card, stage
 from fcotvl_hf.io.repo_upload import Repository, upload
 
 from .card import About, write_card
@@ -31,7 +32,7 @@ from .shards import read_facts, write_shard
 logger = logging.getLogger(__name__)
 
 BUILD = "build.json"
-_STALE = ("*.parquet",)
+STALE = ("*.parquet",)
 """Shards of an earlier version would be read with the new ones: they go when the folder has them no more."""
 
 
@@ -118,8 +119,27 @@ def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: A
         OSError: the Hub cannot be reached, or refuses.
         ValueError: the Hub allows no such name, or the card is broken.
     """
-    to = Repository(repo_id, "dataset", private, stale=_STALE, **options)
-    return upload(folder, check_folder(folder, "dataset").paths, to, f"Upload {to.id.partition('/')[2]}")
+    to = Repository(repo_id, "dataset", private, stale=STALE, **options)
+    with tempfile.TemporaryDirectory() as staged:
+        stage_dataset(folder, Path(staged), repo_id, link=True)
+        return upload(Path(staged), contents(Path(staged)).paths, to, f"Upload {to.id.partition('/')[2]}")
+
+
+def stage_dataset(folder: Path, out: Path, repo_id: str, link: bool = False) -> None:
+    """Write a data set as its repository will hold it, and check that.
+
+    Args:
+        folder: what ``write_dataset`` wrote.
+        out: folder to write to; give ``atomic_folder``'s, for nothing is renamed here.
+        repo_id: what its card is to call it.
+        link: leave the shards where they are.
+
+    Raises:
+        FileNotFoundError: the folder has no card, so it is not finished.
+        ValueError: the card is broken, or something does not belong there.
+    """
+    stage(folder, check_folder(folder, "dataset").paths, out, link)
+    name_card(out, repo_id)
 
 
 def _difference(begun: dict[str, object], build: dict[str, object]) -> str:

@@ -1,11 +1,14 @@
 """A folder that is about to become a repository: what belongs to it, and whether it may go there."""
 
 import re
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import DatasetCard, ModelCard, RepoCard, SpaceCard
+
+from .atomic import atomic_write
 
 README = "README.md"
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -58,6 +61,35 @@ def contents(folder: Path) -> Contents:
     return Contents(paths, sum(path.stat().st_size for path in files))
 
 
+def stage(source: Path, paths: Sequence[str], out: Path, link: bool = False) -> None:
+    """Put files of a folder into another one.
+
+    Args:
+        source: where they are.
+        paths: their names, relative.
+        out: where to; subfolders are made.
+        link: by symbolic links, which take no space; the card is copied all the same, for it may be changed.
+    """
+    for path in paths:
+        target = out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if link and path != README:
+            target.symlink_to((source / path).resolve())
+        else:
+            shutil.copyfile(source / path, target)
+
+
+def name_card(folder: Path, repo_id: str) -> None:
+    """Write a repository's name where its card says ``PATH_OR_ID``.
+
+    Args:
+        folder: with ``README.md``.
+        repo_id: ``owner/name``.
+    """
+    card = folder / README
+    atomic_write(card, card.read_text(encoding="utf-8").replace(PLACEHOLDER, repo_id))
+
+
 def check_folder(folder: Path, kind: str) -> Contents:
     """See that a folder may become a repository: card, links, sizes, no pickles.
 
@@ -106,11 +138,6 @@ def _check_links(folder: Path, kind: str, found: Contents) -> list[str]:
     return [f"{README} links to {', '.join(broken)}, not in the folder"] if broken else []
 
 
-def _check_placeholder(folder: Path, kind: str, found: Contents) -> list[str]:
-    named = PLACEHOLDER in (folder / README).read_text(encoding="utf-8")
-    return [f"{README} says {PLACEHOLDER} instead of a name"] if named else []
-
-
 def _check_files(folder: Path, kind: str, found: Contents) -> list[str]:
     pickles = [path for path in found.paths if Path(path).suffix in _PICKLES]
     large = [path for path in found.paths if (folder / path).stat().st_size > MOST_BYTES]
@@ -121,6 +148,5 @@ def _check_files(folder: Path, kind: str, found: Contents) -> list[str]:
 _CHECKS: tuple[Callable[[Path, str, Contents], list[str]], ...] = (
     _check_metadata,
     _check_links,
-    _check_placeholder,
     _check_files,
 )
