@@ -7,7 +7,7 @@ from pathlib import Path
 from fcotvl_hf.command import UsageError
 
 from .adding import Commands, Run, add_command
-from .writing import repository_name
+from .writing import check_repository
 
 
 def add_push(commands: Commands) -> None:
@@ -30,7 +30,7 @@ fcotvl push model tiny-50 me/fcot-vl-tiny --private"""
     parser = _add(kinds, "model", summary, _model, examples, "a model's folder, or a packaged name")
     _add_versions(parser)
     parser.add_argument("--license", metavar="NAME", help="of the weights, such as mit (default: the card's)")
-    parser.add_argument("--base-model", metavar="ID", type=repository_name, help="on the Hub (default: the card's)")
+    parser.add_argument("--base-model", metavar="ID", help="on the Hub (default: the card's)")
     parser.add_argument("--scores", type=Path, metavar="DIR", help="results of fcotvl eval, for the card")
     parser.add_argument("--compare", type=Path, metavar="DIR", help="report of fcotvl eval --compare, for the card")
     parser.add_argument("--bench", type=Path, metavar="FILE", help="what fcotvl bench measured, for the card")
@@ -67,7 +67,7 @@ def _add_collection(kinds: Commands) -> None:
 def _add(kinds: Commands, name: str, summary: str, run: Run, examples: str, path: str) -> argparse.ArgumentParser:
     parser = add_command(kinds, name, summary, run, examples)
     parser.add_argument("path", metavar="PATH", help=path)
-    parser.add_argument("repo_id", metavar="REPO_ID", type=repository_name, help="owner/name; made if need be")
+    parser.add_argument("repo_id", metavar="REPO_ID", help="owner/name; made if need be")
     parser.add_argument("--private", action="store_true", help="for its owner's eyes only")
     parser.add_argument(
         "--dry-run", type=Path, metavar="DIR", help="write the repository to this folder and check it; no network"
@@ -104,6 +104,7 @@ def _model(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.hub.publication import Publication
     from fcotvl_hf.hub.push_model import STALE, model_folder, write_model
 
+    check_repository(args.base_model or args.repo_id)
     source = model_folder(args.path)
     about = Publication(args.repo_id, args.license, args.base_model, args.scores, args.compare, args.bench)
     _push(args, lambda out, link: write_model(source, out, about, link), "model", STALE)
@@ -133,4 +134,5 @@ def _metric(args: argparse.Namespace, rest: list[str]) -> None:
 def _collection(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.hub.collection import push_collection
 
+    check_repository(args.repo_id)
     push_collection(Path(args.path), args.repo_id, args.private, args.dry_run)

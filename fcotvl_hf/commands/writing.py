@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from fcotvl_hf.command import positive
+from fcotvl_hf.command import UsageError, positive
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +20,7 @@ def add_writing(parser: argparse.ArgumentParser) -> None:
         help="processes that draw (default: %(default)s)",
     )
     parser.add_argument("--preview", action="store_true", help="also a contact sheet of each configuration")
-    parser.add_argument(
-        "--push", metavar="REPO", type=repository_name, help="upload to this data set on the Hub when all is written"
-    )
+    parser.add_argument("--push", metavar="REPO", help="upload to this data set on the Hub when all is written")
     parser.add_argument("--private", action="store_true", help="make the repository private if --push makes it")
 
 
@@ -42,15 +40,18 @@ def add_tokenizer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def repository_name(text: str) -> str:
-    """A name that the Hub allows, as an argument's type."""
+def check_repository(repo_id: str) -> None:
+    """Refuse a name that the Hub does not allow.
+
+    Raises:
+        UsageError: it allows no such name.
+    """
     from fcotvl_hf.io.repo_upload import check_name
 
     try:
-        check_name(text)
+        check_name(repo_id)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return text
+        raise UsageError(str(error)) from None
 
 
 def writing(args: argparse.Namespace) -> dict[str, Any]:
@@ -58,5 +59,6 @@ def writing(args: argparse.Namespace) -> dict[str, Any]:
     if args.push:
         from fcotvl_hf.io.repo_upload import check_token
 
+        check_repository(args.push)
         check_token()
     return {name: getattr(args, name) for name in ("num_proc", "preview", "push", "private")}

@@ -88,7 +88,7 @@ def check_token() -> str:
         OSError: it cannot, or does not.
     """
     with explained("your account"):
-        return str(_retrying(lambda: HfApi().whoami())["name"])
+        return str(HfApi().whoami()["name"])
 
 
 def upload(folder: Path, paths: Sequence[str], to: Repository, message: str) -> str:
