@@ -71,6 +71,8 @@ def read_collection(path: Path, default_title: str) -> Collection:
         FileNotFoundError: there is no such file.
         ValueError: it is no such file, or says more than the Hub takes.
     """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}; write one with a list of repositories")
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -99,9 +101,8 @@ def push_collection(path: Path, repo_id: str, private: bool, dry_run: Path | Non
 
     Raises:
         OSError: the Hub cannot be reached, refuses, or does not know a member.
-        ValueError: the file, or the name, is wrong.
+        ValueError: the file is wrong.
     """
-    check_name(repo_id)
     owner, _, name = repo_id.partition("/")
     collection = read_collection(path, name)
     if dry_run is not None:
