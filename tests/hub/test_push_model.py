@@ -131,7 +131,17 @@ def test_metadata(written: Path) -> None:
 def test_card(written: Path) -> None:
     text = (written / "README.md").read_text()
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
-    assert headings == ["Use it", "Serve it", "Scores", "Efficiency", "Training", "Merge", "By hand", "Limits", "Licence"]
+    assert headings == [
+        "Use it",
+        "Serve it",
+        "Scores",
+        "Efficiency",
+        "Training",
+        "Merge",
+        "By hand",
+        "Limits",
+        "Licence",
+    ]
     assert "\n# fcot\n" in text and "PATH_OR_ID" not in text and UNMEASURED not in text
     assert 'from_pretrained("me/fcot", trust_remote_code=True)' in text and "vllm serve me/fcot" in text
     assert "| merged | 12.0 | 0.800 | 0.750 | -0.100 … +0.020 | 93.8 % (90.0 … 99.0) |" in text
