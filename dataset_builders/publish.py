@@ -9,19 +9,21 @@ import logging
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-from huggingface_hub import HfApi
+from typing import Any
 
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.repo_folder import check_folder, contents, name_card, stage
+from fcotvl_hf.io.repo_upload import Repository, upload
 
-from .card import CARD, About, write_card
+from .card import About, write_card
 from .facts import Facts
 from .parts import Part, Shard
 from .preview import write_previews
@@ -30,6 +32,8 @@ from .shards import read_facts, write_shard
 logger = logging.getLogger(__name__)
 
 BUILD = "build.json"
+STALE = ("*.parquet",)
+"""Shards of an earlier version would be read with the new ones: they go when the folder has them no more."""
 
 
 def write_dataset(
@@ -98,13 +102,14 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
         (out / part.config).mkdir(exist_ok=True)
 
 
-def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
+def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: Any) -> str:
     """Upload a finished data set.
 
     Args:
         folder: what ``write_dataset`` wrote.
         repo_id: of the data set on the Hub; it is made if need be.
         private: make it for its owner's eyes only.
+        **options: branch, tag and create_pr of ``io.repo_upload.Repository``.
 
     Returns:
         Its address.
@@ -112,13 +117,29 @@ def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
     Raises:
         FileNotFoundError: the folder has no card, so it is not finished.
         OSError: the Hub cannot be reached, or refuses.
+        ValueError: the Hub allows no such name, or the card is broken.
     """
-    if not (folder / CARD).is_file():
-        raise FileNotFoundError(f"{folder} has no {CARD}: it is no data set, or an unfinished one")
-    api = HfApi()
-    url = api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
-    api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder, ignore_patterns=[".*", "*.part"])
-    return str(url)
+    to = Repository(repo_id, "dataset", private, stale=STALE, **options)
+    with tempfile.TemporaryDirectory() as staged:
+        stage_dataset(folder, Path(staged), repo_id, link=True)
+        return upload(Path(staged), contents(Path(staged)).paths, to, f"Upload {to.id.partition('/')[2]}")
+
+
+def stage_dataset(folder: Path, out: Path, repo_id: str, link: bool = False) -> None:
+    """Write a data set as its repository will hold it, and check that.
+
+    Args:
+        folder: what ``write_dataset`` wrote.
+        out: folder to write to; give ``atomic_folder``'s, for nothing is renamed here.
+        repo_id: what its card is to call it.
+        link: leave the shards where they are.
+
+    Raises:
+        FileNotFoundError: the folder has no card, so it is not finished.
+        ValueError: the card is broken, or something does not belong there.
+    """
+    stage(folder, check_folder(folder, "dataset").paths, out, link)
+    name_card(out, repo_id)
 
 
 def _difference(begun: dict[str, object], build: dict[str, object]) -> str:

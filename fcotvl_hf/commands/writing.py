@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from fcotvl_hf.command import positive
+from fcotvl_hf.command import UsageError, positive
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,25 @@ def add_tokenizer(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check_repository(repo_id: str) -> None:
+    """Refuse a name that the Hub does not allow.
+
+    Raises:
+        UsageError: it allows no such name.
+    """
+    from fcotvl_hf.io.repo_upload import check_name
+
+    try:
+        check_name(repo_id)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
 def writing(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``add_writing`` as the builders' arguments, but the folder."""
+    """The options of ``add_writing`` as the builders' arguments, but the folder; asks the Hub first who is to push."""
+    if args.push:
+        from fcotvl_hf.io.repo_upload import check_token
+
+        check_repository(args.push)
+        check_token()
     return {name: getattr(args, name) for name in ("num_proc", "preview", "push", "private")}

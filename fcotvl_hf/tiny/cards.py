@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
-from fcotvl_hf.hub.cards import serving_section
+from fcotvl_hf.hub.cards import serving_section, use_section
 from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
 
@@ -85,6 +85,7 @@ def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
             sets=sets_table(scores),
             commands=read_commands(assets / folder),
             curves=sorted(path.name for path in (assets / folder).glob("*.png")),
+            use=use_section(f"fcotvl_hf/assets/{folder}"),
             serving=serving_section(f"fcotvl_hf/assets/{folder}"),
             teacher=name == "tiny",
         )

@@ -18,7 +18,7 @@ from datasets import load_dataset
 from huggingface_hub import DatasetCard
 from PIL import Image
 
-from fcotvl_hf.dataset_builders import degradation, publish
+from fcotvl_hf.dataset_builders import degradation
 from fcotvl_hf.dataset_builders.card import About, Source
 from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
 from fcotvl_hf.dataset_builders.parts import SMALLEST_SHARD, Drawn, Dropped, Part
@@ -186,25 +186,9 @@ def test_bad_rows_are_named(tmp_path: Path) -> None:
         write_dataset(tmp_path / "none", [], ABOUT)
 
 
-def test_only_finished_data_sets_are_pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[str, dict[str, Any]]] = []
-
-    class Hub:
-        def create_repo(self, repo_id: str, **options: Any) -> str:
-            calls.append(("create", options))
-            return f"https://hub/{repo_id}"
-
-        def upload_folder(self, **options: Any) -> None:
-            calls.append(("upload", options))
-
-    monkeypatch.setattr(publish, "HfApi", Hub)
-    with pytest.raises(FileNotFoundError, match=r"has no README.md: it is no data set, or an unfinished one"):
+def test_only_finished_data_sets_are_pushed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"has no README.md: it is no dataset, or an unfinished one"):
         push_dataset(tmp_path, "me/pages")
-    assert not calls
-    write_dataset(tmp_path / "set", _pages(), ABOUT)
-    assert push_dataset(tmp_path / "set", "me/pages", private=True) == "https://hub/me/pages"
-    assert calls[0] == ("create", {"repo_type": "dataset", "private": True, "exist_ok": True})
-    assert calls[1][1]["folder_path"] == tmp_path / "set" and calls[1][1]["repo_type"] == "dataset"
 
 
 def _incomplete(index: int) -> dict[str, Any]:
