@@ -11,7 +11,7 @@ from .comparing import Comparison
 from .reading import Reading
 
 _BYTES = ("B", "KiB", "MiB", "GiB")
-_FLOPS = ("FLOPs", "kFLOPs", "MFLOPs", "GFLOPs", "TFLOPs", "PFLOPs")
+_FLOPS = ("FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP")
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,9 @@ def _meters(reading: Reading, reference: Reading) -> Iterator[Meter]:
     if speed is not None:
         yield Meter("Speed", f"{speed:,.0f} tokens/s")
     yield Meter("KV cache", with_unit(reading.kv_bytes, 1024, _BYTES), _ratio(reading.kv_bytes, reference.kv_bytes))
-    flops = reading.prefill_flops, reference.prefill_flops
-    yield Meter("Prefill", with_unit(flops[0], 1000, _FLOPS), _ratio(*flops))
+    flops = reading.language_flops, reference.language_flops
+    yield Meter("LLM prefill", with_unit(flops[0], 1000, _FLOPS), _ratio(*flops))
+    yield Meter("Vision tower", with_unit(reading.vision_flops, 1000, _FLOPS))
 
 
 def _ratio(amount: int, reference: int) -> str:

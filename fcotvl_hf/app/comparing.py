@@ -72,7 +72,7 @@ def compare(family: Family, asked: Asked) -> Iterator[Comparison]:
     Yields:
         The comparison as it grows.
     """
-    members = [family.reference, *family.chosen(asked.students)]
+    members = [family.reference, *map(family.member, asked.students)]
     state = Comparison(asked, {member.name: member.label for member in members})
     yield state
     for member in members:

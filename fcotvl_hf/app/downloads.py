@@ -45,7 +45,9 @@ def _entry(state: Comparison, name: str) -> dict[str, Any]:
         "visual_tokens": reading.visual_tokens,
         "text_tokens": reading.text_tokens,
         "kv_bytes": reading.kv_bytes,
-        "prefill_flops": reading.prefill_flops,
+        "vision_flops": reading.vision_flops,
+        "connector_flops": reading.connector_flops,
+        "language_flops": reading.language_flops,
         "first_token_seconds": reading.first_token_seconds,
         "tokens_per_second": reading.tokens_per_second,
         "tokens": [{"text": text, "confidence": sure} for text, sure in zip(reading.pieces, reading.confidences)],
@@ -62,8 +64,8 @@ def as_markdown(state: Comparison) -> str:
         f"Question: {escape(found['question'])}  ",
         f"Page: {found['page']['width']} × {found['page']['height']} px",
         "",
-        "| model | visual tokens | agreement | confidence | first token | tokens/s | KV cache bytes | prefill FLOPs |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| model | visual tokens | agreement | confidence | first token | tokens/s | KV cache bytes | vision FLOPs | language FLOPs |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for entry in found["models"]:
         speed = entry["tokens_per_second"]
@@ -75,7 +77,8 @@ def as_markdown(state: Comparison) -> str:
             f"{1000 * entry['first_token_seconds']:.0f} ms",
             f"{speed:.1f}" if speed else "–",
             f"{entry['kv_bytes']:,}",
-            f"{entry['prefill_flops']:,}",
+            f"{entry['vision_flops']:,}",
+            f"{entry['language_flops']:,}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     for entry in found["models"]:

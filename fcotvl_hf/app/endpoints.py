@@ -30,7 +30,7 @@ def add(lab: Lab, asked: list[Any], limits: dict[str, Any]) -> None:
     Args:
         lab: does the work.
         asked: the components of page, question, students, threshold and longest answer.
-        limits: of events that run a model.
+        limits: options of events that run a model.
     """
     page, question, _, threshold, length = asked
     names = [member.name for member in lab.family.members]
@@ -60,4 +60,5 @@ def add(lab: Lab, asked: list[Any], limits: dict[str, Any]) -> None:
         api_name="costs",
         api_description="Count tiles, visual tokens, KV-cache bytes and FLOPs for each model; nothing is run.",
         concurrency_limit=4,
+        preprocess=False,
     )

@@ -66,17 +66,6 @@ class Family:
         """
         return {member.name: member for member in self.members}[name]
 
-    def chosen(self, names: Sequence[str]) -> list[Member]:
-        """The students of these names, in the family's order.
-
-        Raises:
-            ValueError: there is no student of that name.
-        """
-        known = [student.name for student in self.students]
-        if not set(names) <= set(known):
-            raise ValueError(f"a student of that name is not here; choose from {', '.join(known)}")
-        return [student for student in self.students if student.name in names]
-
 
 def names_of_models(given: Sequence[str] | None) -> list[str]:
     """The models to load: those given, or those of the environment, or the packaged ones.

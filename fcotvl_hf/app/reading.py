@@ -38,7 +38,9 @@ class Reading:
         visual_tokens: what the page takes in the language model.
         text_tokens: the rest of the prompt.
         kv_bytes: key-value cache of the prompt.
-        prefill_flops: until the first token: vision tower, compressor, projector, language model.
+        vision_flops: of the vision tower, which no stride changes.
+        connector_flops: of compressor and projector.
+        language_flops: of the language model until the first token.
         first_token_seconds: from page and question to the first token, once it is there.
         decode_seconds: from the first token to the last.
         finished: nothing more will come.
@@ -50,7 +52,9 @@ class Reading:
     visual_tokens: int
     text_tokens: int
     kv_bytes: int
-    prefill_flops: int
+    vision_flops: int
+    connector_flops: int
+    language_flops: int
     text: str = ""
     ids: Sequence[int] = ()
     pieces: Sequence[str] = ()
@@ -124,8 +128,18 @@ def before_reading(member: Member, inputs: BatchFeature) -> Reading:
     visual = int((inputs["input_ids"] == member.processor.image_token_id).sum())
     text = inputs["input_ids"].shape[1] - visual
     cached = kv_bytes(model.config, tiles, text, VALUE_BYTES[str(model.dtype).removeprefix("torch.")])
-    flops = predicted_prefill(model.config, member.processor, tiles, text).flops
-    return Reading(member.name, member.label, tiles, visual, text, cached, flops)
+    spent = predicted_prefill(model.config, member.processor, tiles, text)
+    return Reading(
+        model=member.name,
+        label=member.label,
+        tiles=tiles,
+        visual_tokens=visual,
+        text_tokens=text,
+        kv_bytes=cached,
+        vision_flops=2 * spent.vision,
+        connector_flops=2 * (spent.compressor + spent.projector),
+        language_flops=2 * spent.language,
+    )
 
 
 def _generate(
