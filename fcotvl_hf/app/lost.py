@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from PIL import Image
-from transformers import BatchFeature
+from transformers import BatchFeature, DynamicCache
 
 from fcotvl_hf.eval_harness.attention import answer_attention
 from fcotvl_hf.eval_harness.attention_pictures import page_heats
@@ -61,10 +61,16 @@ def what_was_lost(teacher: Member, student: Member, page: Image.Image, question:
 
 
 def _log_probs(member: Member, inputs: BatchFeature, answer: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Log-probabilities ``[chunk, vocabulary]`` at the positions where the answer's tokens were chosen."""
-    ids = torch.cat([inputs["input_ids"], answer[None, :-1]], dim=1)
-    core = member.model.model(input_ids=ids, pixel_values=inputs["pixel_values"], use_cache=False)
-    chosen_at = core.last_hidden_state[0, -len(answer) :]  # [answer, width]
+    """Log-probabilities ``[chunk, vocabulary]`` at the positions where the answer's tokens were chosen.
+
+    The prompt is cached first, because an answer may hold the token that stands for images, and brings none.
+    """
+    core, prompt = member.model.model, inputs["input_ids"]
+    cache = DynamicCache(config=member.model.config.text_config)
+    # the cache is given by position: transformers 5.24 changed its name
+    core(prompt[:, :-1], inputs["pixel_values"], None, None, cache, use_cache=True)
+    asked = torch.cat([prompt[0, -1:], answer[:-1]])  # [answer]
+    chosen_at = core.language_model(asked[None], None, None, cache, use_cache=True).last_hidden_state[0]
     for hidden in chosen_at.split(_CHUNK):
         yield member.model.lm_head(hidden).float().log_softmax(-1)
 
