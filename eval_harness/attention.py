@@ -17,7 +17,10 @@ _CHUNK = 32
 
 
 def answer_attention(
-    model: FCoTVLForConditionalGeneration, inputs: Mapping[str, torch.Tensor], answer: torch.Tensor
+    model: FCoTVLForConditionalGeneration,
+    inputs: Mapping[str, torch.Tensor],
+    answer: torch.Tensor,
+    weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Share of its attention that an answer pays each visual token.
 
@@ -29,6 +32,8 @@ def answer_attention(
         inputs: of one conversation without padding, as the processor makes them: ``input_ids`` ``[1, prompt]`` and
             ``pixel_values`` ``[tiles, 3, size, size]``.
         answer: ids of the answer's tokens, ``[answer]``; need not be what the model says.
+        weights: how much each of these tokens counts, ``[answer]``; all the same by default. Only their proportions
+            matter.
 
     Returns:
         ``[visual tokens]`` in the order of the prompt, in float32; the sum is at most 1, the rest goes to text.
@@ -46,17 +51,19 @@ def answer_attention(
     said = answer.to(prompt.device)
     asked = torch.cat([prompt[0, -1:], said[:-1]])  # [answer]
     total = torch.zeros(int(visual.sum()), device=prompt.device)
+    counts = torch.ones(len(said)) if weights is None else weights
+    counts = (counts / counts.sum()).to(prompt.device, torch.float32)  # [answer]
     decoder = model.model.language_model
     with torch.inference_mode():
         # the cache is given by position: transformers 5.24 changed its name
         model.model(prompt[:, :-1], inputs["pixel_values"], None, None, cache, use_cache=True)
         with eager_attention(decoder):
-            for chunk in asked.split(_CHUNK):
+            for chunk, count in zip(asked.split(_CHUNK), counts.split(_CHUNK), strict=True):
                 layers = decoder(chunk[None], None, None, cache, use_cache=True, output_attentions=True).attentions
-                for weights in layers:  # [1, heads, chunk, cached]
-                    seen = weights[0, :, :, : len(visual) - 1][..., visual[:-1]]
-                    total += seen.float().mean(dim=0).sum(dim=0) / len(layers)
-    return total / len(answer)
+                for layer in layers:  # [1, heads, chunk, cached]
+                    seen = layer[0, :, :, : len(visual) - 1][..., visual[:-1]]
+                    total += count @ seen.float().mean(dim=0) / len(layers)
+    return total
 
 
 @contextmanager

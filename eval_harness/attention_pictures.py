@@ -11,7 +11,7 @@ from typing import TypedDict
 import torch
 from PIL import Image
 
-from fcotvl_hf.cost.tokens import tiling_of
+from fcotvl_hf.cost.tokens import Tiling, tiling_of
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
@@ -68,17 +68,35 @@ def attention_picture(
     inputs = processor(text=text, images=list(images) or None, return_tensors="pt").to(model.device)
     said = processor.tokenizer(answer, add_special_tokens=False, return_tensors="pt").input_ids[0].long()
     shares = answer_attention(model, inputs, said)  # [visual tokens]
-    tiles = processor.image_processor
-    cuts = [
-        tiling_of(*page.size, tile_size=tiles.size["height"], min_tiles=tiles.min_patches, max_tiles=tiles.max_patches)
-        for page in images
-    ]
+    heats = page_heats(shares, processor, images, window)
+    return side_by_side([veiled(*pair) for pair in zip(images, heats, strict=True)]), float(shares.sum())
+
+
+def page_heats(
+    shares: torch.Tensor, processor: FCoTVLProcessor, images: Sequence[Image.Image], window: tuple[int, int]
+) -> list[torch.Tensor]:
+    """Lay the shares of a prompt's visual tokens on its pages, see ``attention.page_heat``.
+
+    Args:
+        shares: ``[visual tokens]`` in the order of the prompt.
+        processor: what cut the pages into tiles.
+        images: the pages.
+        window: height and width of what a token stands for, see ``attention.token_window``.
+    """
+    cuts = [tiling(processor, page) for page in images]
     per_page = shares.split([cut.tiles * processor.image_seq_length for cut in cuts])
-    heats = [
+    return [
         page_heat(share.reshape(cut.tiles, -1), cut.columns, cut.rows, window)
         for share, cut in zip(per_page, cuts, strict=True)
     ]
-    return side_by_side([veiled(*pair) for pair in zip(images, heats, strict=True)]), float(shares.sum())
+
+
+def tiling(processor: FCoTVLProcessor, page: Image.Image) -> Tiling:
+    """How a processor cuts a page."""
+    tiles = processor.image_processor
+    return tiling_of(
+        *page.size, tile_size=tiles.size["height"], min_tiles=tiles.min_patches, max_tiles=tiles.max_patches
+    )
 
 
 def veiled(page: Image.Image, heat: torch.Tensor) -> Image.Image:

@@ -18,6 +18,7 @@ start here:
   fcotvl ask tiny page.png "Read the text."         what a teacher reads
   fcotvl ask tiny page.png "Read the text." --compare
                                                     and what its students read with 1/2 and 1/4 of the tokens
+  fcotvl app                                        the same in the browser, with costs and what was lost
   fcotvl tokens page.png                            how many visual tokens a page takes, and what they cost
 
 your own student:
@@ -63,6 +64,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     looking.add_demo(commands)
     looking.add_ask(commands)
+    looking.add_app(commands)
     looking.add_tokens(commands)
     scoring.add_eval(commands)
     scoring.add_bench(commands)

@@ -1,9 +1,10 @@
-"""``fcotvl demo``, ``ask`` and ``tokens``: look before you train."""
+"""``fcotvl demo``, ``ask``, ``app`` and ``tokens``: look before you train."""
 
 import argparse
+from importlib.util import find_spec
 from pathlib import Path
 
-from fcotvl_hf.command import positive
+from fcotvl_hf.command import UsageError, positive
 from fcotvl_hf.cost.kv import VALUE_BYTES
 from fcotvl_hf.cost.shapes import DEFAULT_SHAPE, SHAPES
 
@@ -60,6 +61,39 @@ def _ask(args: argparse.Namespace, rest: list[str]) -> None:
         as_json=args.json,
         attention=args.attention,
     )
+
+
+def add_app(commands: Commands) -> None:
+    """Add ``app``."""
+    examples = """\
+fcotvl app                                                     tiny beside tiny-50 and tiny-75
+fcotvl app --model teacher --model student --port 7861         your own, the reference first
+fcotvl app --results report                                    with the scores of fcotvl eval --compare"""
+    summary = "compare models in the browser: answers, costs, and what was lost"
+    parser = add_command(commands, "app", summary, _app, examples)
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="M",
+        help="folder, Hub id or packaged name; twice or more, the reference first "
+        "(default: those of FCOTVL_MODELS, else the packaged ones)",
+    )
+    parser.add_argument("--port", type=_port, metavar="P", help="where to listen (default: the first free from 7860)")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="folder that fcotvl eval --compare wrote")
+
+
+def _app(args: argparse.Namespace, rest: list[str]) -> None:
+    if find_spec("gradio") is None:
+        raise UsageError("the app needs gradio; install it with: pip install 'fcotvl-hf[demo]'")
+    from fcotvl_hf.app.launch import launch
+
+    launch(args.model, args.port, args.results)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; choose one from 1 to 65535")
+    return int(text)
 
 
 def add_tokens(commands: Commands) -> None:

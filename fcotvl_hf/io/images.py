@@ -5,7 +5,8 @@ rotation; a model then reads another page than the user sees.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,34 @@ ImageSource = str | Path | bytes | Image.Image
 
 _SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 """Modes of grey pictures with 16 bits; ``I`` is what Pillow makes of a 16-bit PGM."""
+
+_UPLOAD = "this file"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What strangers may send; checked before pixels are decoded.
+
+    Args:
+        formats: Pillow's names of formats; decoders of others are not even asked.
+        pixels: most pixels of a picture.
+        shortest_side: fewest pixels of its width and of its height.
+    """
+
+    formats: Sequence[str]
+    pixels: int
+    shortest_side: int
+
+    def check(self, width: int, height: int) -> None:
+        """Refuse a picture by its size.
+
+        Raises:
+            ValueError: it has too many pixels, or one side is too short.
+        """
+        if width * height > self.pixels:
+            raise ValueError(f"{_UPLOAD} has {width} × {height} pixels, {self.pixels:,} are allowed; scale it down or cut it up")
+        if min(width, height) < self.shortest_side:
+            raise ValueError(f"{_UPLOAD} has {width} × {height} pixels; nothing can be read below {self.shortest_side} a side")
 
 
 def load_image(source: ImageSource) -> Image.Image:
@@ -35,6 +64,21 @@ def load_image(source: ImageSource) -> Image.Image:
         ValueError: it is empty, cut short, no picture, or so large that it must be a decompression bomb.
     """
     return _with(source, _to_page)
+
+
+def load_upload(data: bytes, limits: Limits) -> Image.Image:
+    """Read a picture that a stranger sent, as ``load_image`` does, within limits.
+
+    Args:
+        data: the content of the file; its name is not asked for, so no message can tell it.
+        limits: what to accept.
+
+    Raises:
+        ValueError: it is beyond the limits, empty, cut short, or no picture of an accepted format.
+    """
+
+    limits.check(*_decode(data, _UPLOAD, lambda image: image.size, limits.formats))  # of the header; no pixel yet
+    return _decode(data, _UPLOAD, _to_page, limits.formats)
 
 
 def read_size(source: ImageSource) -> tuple[int, int]:
@@ -68,17 +112,20 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _decode(data: bytes, name: str, read: Callable[[Image.Image], Result]) -> Result:
+def _decode(
+    data: bytes, name: str, read: Callable[[Image.Image], Result], formats: Sequence[str] | None = None
+) -> Result:
     if not data:
         raise ValueError(f"{name} cannot be read as an image: it is empty")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damage that Pillow can live with
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(data)) as image:
+            with Image.open(BytesIO(data), formats=formats) as image:
                 return read(image)
     except UnidentifiedImageError:
-        raise ValueError(f"{name} is not an image in a format that Pillow knows") from None
+        known = "a format that Pillow knows" if formats is None else f"one of the formats {', '.join(formats)}"
+        raise ValueError(f"{name} is not an image in {known}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         limit = Image.MAX_IMAGE_PIXELS
         raise ValueError(f"{name} has more than {limit:,} pixels; scale it down or cut it up") from None
