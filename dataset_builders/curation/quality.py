@@ -8,7 +8,7 @@ from importlib import resources
 from io import BytesIO
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -16,7 +16,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from fcotvl_hf.cost.tokens import tiling_of
-from fcotvl_hf.eval_harness.plots import as_svg, new_figure
+from fcotvl_hf.eval_harness.plots import as_svg, finish, new_figure
 from fcotvl_hf.eval_harness.report import Example
 from fcotvl_hf.io.atomic import atomic_write
 
@@ -151,8 +151,9 @@ def _histogram(values: Mapping[str, Sequence[int]], caption: str) -> str:
     figure, axes = new_figure()
     axes.hist(list(values.values()), bins=24, stacked=True, label=list(values))
     axes.set(xlabel=caption, ylabel="rows")
-    axes.legend(frameon=False, loc="upper right")
-    return as_svg(figure)
+    finish(axes, "upper right")
+    means = (f"{name}: {fmean(counts):.1f} on average" for name, counts in values.items() if counts)
+    return as_svg(figure, f"Histogram: {caption}", "; ".join(means))
 
 
 def _text(messages: Sequence[Mapping[str, Any]], role: str) -> str:

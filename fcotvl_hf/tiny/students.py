@@ -30,8 +30,8 @@ SHARES = (50, 75)
 """Per cent of the visual tokens that the students do without; the recipes are named after them."""
 MERGED = 3
 """Checkpoints of the post-training that are averaged."""
-_SFT_SEEDS = 200_000_000
-"""``ocr_seed`` of the recipes for post-training; a further round draws other pages."""
+_SEEDS = {"distill": 100_000_000, "sft": 200_000_000}
+"""``ocr_seed`` of the recipes; a further round draws other pages."""
 _SEEDS_PER_ROUND = 10_000_000
 _LONG = ("--compile_towers", "true") if has_bfloat16() else ()
 """What only long runs are worth; in float32 the matrix products leave nothing to gain."""
@@ -66,7 +66,7 @@ def train_students_on(assets: Path, out: Path, sft_steps: int) -> None:
     for share in SHARES:
         student = assets / f"fcot-vl-tiny-{share}"
         rounds = len(list(student.glob(f"sft-{share}*.png")))
-        tuned, fresh = out / f"sft-{share}-{rounds + 1}", ("--ocr_seed", str(_SFT_SEEDS + rounds * _SEEDS_PER_ROUND))
+        tuned, fresh = out / f"sft-{share}-{rounds + 1}", other_pages("sft", rounds)
         merged = post_train(str(student), tuned, share, sft_steps, (*fresh, *_LONG), note=True)
         _package(merged, assets, share, [tuned], student)
 
@@ -131,6 +131,11 @@ def post_train(student: str, out: Path, share: int, steps: int, extra: Sequence[
         weights = average(len(checkpoints))
         merge_checkpoints(student, checkpoints, weights, merged, method="average", relative_paths=True)
     return merged
+
+
+def other_pages(command: str, number: int) -> Sequence[str]:
+    """Options that draw other pages than the recipe of ``distill`` or ``sft``; none for number 0."""
+    return ("--ocr_seed", str(_SEEDS[command] + number * _SEEDS_PER_ROUND)) if number else ()
 
 
 def _run(command: str, share: int, out: Path, steps: int, options: Sequence[str], note: bool) -> None:
