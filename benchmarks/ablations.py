@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.results.pictures import loss_curves
+from fcotvl_hf.results.studies import loss_curves, thinned
 from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
 
 
@@ -46,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(f"{args.out} holds runs with other settings; give another --out")
     results: Mapping[str, list[dict[str, Any]]] = {}
     for name, results in run_studies(args.studies, laboratory):
-        atomic_write(args.out / f"{name}.svg", loss_curves(results[name], STUDIES[name].curve))
+        curve = STUDIES[name].curve
+        drawn = [{"label": record["label"], "losses": thinned(record["losses"], curve)} for record in results[name]]
+        atomic_write(args.out / f"{name}.svg", loss_curves(drawn, curve))
     print(table({name: results[name] for name in args.studies}))
 
 

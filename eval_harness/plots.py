@@ -63,7 +63,13 @@ def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         for row, height in zip(column, heights, strict=True):
             point = (row["tokens_per_image"], row["score"])
             weight = "bold" if row["kind"] in ("teacher", "student") else "normal"
-            arrow = {"arrowstyle": "-", "color": _COLOURS[row["kind"]], "linewidth": 0.6, "shrinkB": 4, "relpos": (0, 0.5)}
+            arrow = {
+                "arrowstyle": "-",
+                "color": _COLOURS[row["kind"]],
+                "linewidth": 0.6,
+                "shrinkB": 4,
+                "relpos": (0, 0.5),
+            }
             axes.annotate(
                 row["label"],
                 point,
@@ -215,7 +221,9 @@ def as_svg(figure: Any, title: str, description: str) -> str:
 
 def _told(models: Mapping[str, Mapping[Any, float]], digits: int) -> str:
     """Figures of each model in words."""
-    each = (f"{name}: " + ", ".join(f"{key} {value:.{digits}%}" for key, value in of.items()) for name, of in models.items())
+    each = (
+        f"{name}: " + ", ".join(f"{key} {value:.{digits}%}" for key, value in of.items()) for name, of in models.items()
+    )
     return "; ".join(each)
 
 

@@ -43,7 +43,9 @@ def take_exam(
     reference: dict[str, Scores] = {}
     for name, folder in {**dict.fromkeys(PACKAGED), **further}.items():
         model, processor = load_model(folder or name)
-        results = {part: ask_all(model, processor, rows, _folder(out, model, name, part)) for part, rows in exam.items()}
+        results = {
+            part: ask_all(model, processor, rows, _folder(out, model, name, part)) for part, rows in exam.items()
+        }
         reference = reference or {**results, "shuffled": results["fresh"]}
         kind = "teacher" if not answers else "student" if model.config.compression else "control"
         models[name] = {"kind": kind, **{part: figures(results[part], reference[part]) for part in exam}}
