@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 _COLOURS = {"teacher": "#7b5ea7", "control": "#c77d0a", "student": "#3a7bd5", "baseline": "#d1495b"}
 _MARKS = {"teacher": "*", "control": "s", "student": "o", "baseline": "x"}
@@ -14,11 +14,27 @@ _LINES = ("#7b5ea7", "#3a7bd5", "#d1495b", "#2a9d5c", "#c77d0a", "#11809c")
 _INK = "#808081"
 """Stands for the page's own colour of text, which the SVG takes in its place."""
 _STYLE = "svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"
+
+
+class Chart(NamedTuple):
+    """A picture and what it shows.
+
+    Args:
+        svg: an ``<svg>`` element, which is a file of its own as well.
+        title: its name.
+        description: its figures in words.
+    """
+
+    svg: str
+    title: str
+    description: str
+
+
 RADAR_LINES = len(_LINES)
 """Models that a radar shows before colours repeat."""
 
 
-def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> str:
+def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Visual tokens per image against score; a line joins the teacher and the best student of each cost.
 
     Args:
@@ -37,7 +53,7 @@ def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> str:
     axes.set(xlabel="visual tokens per image", ylabel="score", ylim=(0, 1))
     finish(axes, "upper left", ncols=2)
     told = (f"{row['label']}: {row['tokens_per_image']:.1f} tokens, score {row['score']:.3f}" for row in rows)
-    return as_svg(figure, "Score against visual tokens per image", "; ".join(told))
+    return as_chart(figure, "Score against visual tokens per image", "; ".join(told))
 
 
 def _spread_over_halves(axes: Any, tokens: Sequence[float]) -> None:
@@ -113,7 +129,7 @@ def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return kept
 
 
-def radar(shares: Mapping[str, Mapping[str, float]]) -> str:
+def radar(shares: Mapping[str, Mapping[str, float]]) -> Chart:
     """What each model keeps of its teacher, a ray per task (the paper's Figure 3).
 
     Args:
@@ -129,10 +145,10 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> str:
     axes.set_xticks(angles, tasks)
     axes.set_ylim(bottom=0)
     finish(axes, "lower left", bbox_to_anchor=(1, 0))
-    return as_svg(figure, "Share of the teacher's score that is kept, by task", _told(shares, 1))
+    return as_chart(figure, "Share of the teacher's score that is kept, by task", _told(shares, 1))
 
 
-def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float) -> str:
+def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float) -> Chart:
     """How well type of each size is read.
 
     Args:
@@ -145,10 +161,10 @@ def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float
     axes.axhline(threshold, color=_INK, linewidth=1, linestyle="--")
     axes.set(xlabel="font size in pixels", ylabel="1 − character error rate", ylim=(0, 1.02))
     finish(axes, "lower right")
-    return as_svg(figure, "The eye test: score against font size", _told(models, 2))
+    return as_chart(figure, "The eye test: score against font size", _told(models, 2))
 
 
-def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across: str, up: str, title: str) -> str:
+def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across: str, up: str, title: str) -> Chart:
     """Lines over steps, such as losses.
 
     Args:
@@ -163,7 +179,7 @@ def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across:
     axes.set(xlabel=across, ylabel=up)
     finish(axes, "upper right")
     ends = (f"{name} ends at {points[1][-1]:.3g}" for name, points in lines.items() if points[1])
-    return as_svg(figure, title, "; ".join(ends))
+    return as_chart(figure, title, "; ".join(ends))
 
 
 def new_figure(width: float = 6, height: float = 4, projection: str | None = None) -> tuple[Any, Any]:
@@ -199,8 +215,8 @@ def finish(axes: Any, legend: str, **legend_options: Any) -> None:
         spine.set_visible(name not in ("top", "right"))
 
 
-def as_svg(figure: Any, title: str, description: str) -> str:
-    """The ``<svg>`` element of a figure, its text in the colour of the page that it stands on.
+def as_chart(figure: Any, title: str, description: str) -> Chart:
+    """A figure as SVG, its text in the colour of the page that it stands on.
 
     Args:
         figure: drawn with ``new_figure`` and ``finish``.
@@ -213,10 +229,11 @@ def as_svg(figure: Any, title: str, description: str) -> str:
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.family": "sans-serif"}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
-    text = re.sub(r' id="[A-Za-z.]+_\d+"', "", text[text.index("<svg") :]).replace(_INK, "currentColor")
-    told = f"<title>{escape(title)}</title><desc>{escape(description)}</desc><style>{_STYLE}</style>"
+    text = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", text[text.index("<svg") :]).replace(_INK, "currentColor")
+    told = f"<title>{escape(title, False)}</title><desc>{escape(description, False)}</desc><style>{_STYLE}</style>"
     opened = text.index(">") + 1
-    return f'{text[: opened - 1]} role="img" aria-label="{escape(title)}">{told}{text[opened:]}'
+    svg = f'{text[: opened - 1]} role="img" aria-label="{escape(title)}">{told}{text[opened:]}'
+    return Chart(svg, title, description)
 
 
 def _told(models: Mapping[str, Mapping[Any, float]], digits: int) -> str:

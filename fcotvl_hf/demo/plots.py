@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from fcotvl_hf.eval_harness.plots import curves
+from fcotvl_hf.eval_harness.plots import Chart, curves
 from fcotvl_hf.training.callbacks import read_log
 
 from .live import LiveModel
 
 
-def live_losses(models: Sequence[LiveModel]) -> str:
+def live_losses(models: Sequence[LiveModel]) -> Chart:
     """Loss per response token of the live re-alignments; the control with mean pooling beside the student."""
     lines = {}
     for log in (log for model in models for log in model.logs):

@@ -42,4 +42,4 @@ class Legibility(Stage):
         scores = {
             name: {int(size): score for size, score in figures["models"][name]["by_size"].items()} for name in PACKAGED
         }
-        return {"legibility.svg": legibility_chart(scores, figures["threshold"])}
+        return {"legibility.svg": legibility_chart(scores, figures["threshold"]).svg}

@@ -30,8 +30,8 @@ class MainTable(Stage):
 
     def draw(self, figures: Mapping[str, Any]) -> Pictures:
         return {
-            "score-over-tokens.svg": score_over_tokens(as_points(figures)),
-            "radar.svg": radar(kept_by_task(figures["models"])),
+            "score-over-tokens.svg": score_over_tokens(as_points(figures)).svg,
+            "radar.svg": radar(kept_by_task(figures["models"])).svg,
         }
 
 
@@ -75,4 +75,4 @@ def publish_scores(root: Path, path: Path) -> None:
     scores = {"settings": {key: figures["settings"][key] for key in ("per_task", "seeds")}, "models": figures["models"]}
     write_cards(root / "fcotvl_hf" / "assets", scores)
     fill_readme(root / "README.md", scores)
-    atomic_write(root / "docs" / "images" / "score-over-tokens.svg", score_over_tokens(as_points(scores)))
+    atomic_write(root / "docs" / "images" / "score-over-tokens.svg", score_over_tokens(as_points(scores)).svg)

@@ -44,7 +44,7 @@ class Merging(Stage):
             task.removeprefix("tiny-"): ([float(step) for step in steps], [entry[task] for entry in scores])
             for task in scores[0]
         }
-        return {"merging.svg": curves(lines, "optimizer step", "score", "Each checkpoint's score by task")}
+        return {"merging.svg": curves(lines, "optimizer step", "score", "Each checkpoint's score by task").svg}
 
     @property
     def _models(self) -> list[str]:

@@ -116,4 +116,4 @@ def loss_curves(variants: Sequence[Mapping[str, Any]], curve: str) -> str:
         for variant in variants
         if variant["losses"]["step"]
     }
-    return curves(lines, "optimizer step", f"{curve} per response token", f"{curve} over the steps of training")
+    return curves(lines, "optimizer step", f"{curve} per response token", f"{curve} over the steps of training").svg

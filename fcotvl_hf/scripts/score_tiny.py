@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     scores = take_exam(dict(args.beside), args.per_task, (args.seed,))
     write_cards(args.assets, scores)
     fill_readme(args.readme, scores)
-    atomic_write(args.plot, score_over_tokens(as_points(scores)))
+    atomic_write(args.plot, score_over_tokens(as_points(scores)).svg)
     Console().print(Markdown(f"{results_table(scores)}\n\n{sets_table(scores)}"))
 
 
