@@ -111,10 +111,14 @@ def fill_readme(path: Path, scores: Mapping[str, Any]) -> None:
 
 
 def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Kind, tokens and score of every model, for the plot."""
+    """Kind, name, tokens and score of every model, for the plot."""
     return [
-        {"kind": entry["kind"], **{key: entry["fresh"][key] for key in ("tokens_per_image", "score")}}
-        for entry in scores["models"].values()
+        {
+            "kind": entry["kind"],
+            "label": name.partition(",")[0] if entry["kind"] == "baseline" else name,
+            **{key: entry["fresh"][key] for key in ("tokens_per_image", "score")},
+        }
+        for name, entry in scores["models"].items()
     ]
 
 

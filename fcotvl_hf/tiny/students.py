@@ -35,8 +35,8 @@ MERGED = 5
 """Checkpoints of the post-training that are merged."""
 _DEV_PAGES = 48
 """Pages of each task that choose the weights of a packaged student's merge."""
-_SFT_SEEDS = 200_000_000
-"""``ocr_seed`` of the recipes for post-training; a further round draws other pages."""
+_SEEDS = {"distill": 100_000_000, "sft": 200_000_000}
+"""``ocr_seed`` of the recipes; a further round draws other pages."""
 _SEEDS_PER_ROUND = 10_000_000
 _LONG = ("--compile_towers", "true") if has_bfloat16() else ()
 """What only long runs are worth; in float32 the matrix products leave nothing to gain."""
@@ -72,8 +72,8 @@ def train_students_on(assets: Path, out: Path, sft_steps: int, sft_lr: float) ->
     for share in SHARES:
         student = assets / f"fcot-vl-tiny-{share}"
         rounds = len(list(student.glob(f"sft-{share}*.png")))
-        tuned, fresh = out / f"sft-{share}-{rounds + 1}", ("--ocr_seed", str(_SFT_SEEDS + rounds * _SEEDS_PER_ROUND))
-        options = ("--learning_rate", str(sft_lr), *fresh, *_LONG)
+        tuned = out / f"sft-{share}-{rounds + 1}"
+        options = ("--learning_rate", str(sft_lr), *other_pages("sft", rounds), *_LONG)
         merged = post_train(str(student), tuned, share, sft_steps, options, note=True, dev_pages=_DEV_PAGES)
         _package(merged, assets, share, [tuned], student)
 
@@ -158,6 +158,11 @@ def post_train(
         how = ("--method", "shapley", "--score-with", tasks)
         note_command(out, ("fcotvl", "merge", student, *folders, "--out", str(merged), *how))
     return merged
+
+
+def other_pages(command: str, number: int) -> Sequence[str]:
+    """Options that draw other pages than the recipe of ``distill`` or ``sft``; none for number 0."""
+    return ("--ocr_seed", str(_SEEDS[command] + number * _SEEDS_PER_ROUND)) if number else ()
 
 
 def _run(command: str, share: int, out: Path, steps: int, options: Sequence[str], note: bool) -> None:
