@@ -3,9 +3,12 @@
 import argparse
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fcotvl_hf.command import positive
+
+if TYPE_CHECKING:
+    from fcotvl_hf.dataset_builders.publish import Writing
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +43,8 @@ def add_tokenizer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def writing(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``add_writing`` as the builders' arguments, but the folder."""
-    return {name: getattr(args, name) for name in ("num_proc", "preview", "push", "private")}
+def writing(args: argparse.Namespace) -> "Writing":
+    """The options of ``add_writing``, but the folder."""
+    from fcotvl_hf.dataset_builders.publish import Writing
+
+    return Writing(args.num_proc, args.preview, args.push, args.private)
