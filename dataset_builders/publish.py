@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,25 @@ STALE = ("*.parquet",)
 """Shards of an earlier version would be read with the new ones: they go when the folder has them no more."""
 
 
+@dataclass(frozen=True)
+class Writing:
+    """How a data set is written, and what is done with it then.
+
+    Args:
+        num_proc: how many processes make rows.
+        preview: draw a contact sheet of each configuration too.
+        push: Hub id to upload to when all is written.
+        private: make the repository private.
+    """
+
+    num_proc: int = 1
+    preview: bool = False
+    push: str | None = None
+    private: bool = False
+
+
 def write_dataset(
-    out: Path, parts: Sequence[Part], about: About, *, num_proc: int = 1, preview: bool = False
+    out: Path, parts: Sequence[Part], about: About, writing: Writing = Writing()
 ) -> dict[tuple[str, str], Facts]:
     """Write a data set that ``load_dataset(out, config)`` opens, or finish one that was begun.
 
@@ -45,8 +63,7 @@ def write_dataset(
         out: folder to write: new, empty, or left by a run with the same parts and settings.
         parts: its splits.
         about: what the card says, and the settings that tell data sets apart.
-        num_proc: how many processes make rows.
-        preview: draw a contact sheet of each configuration too.
+        writing: with how many processes, and whether sheets are drawn; ``push_if_asked`` does the rest.
 
     Returns:
         (configuration, split) → figures.
@@ -65,9 +82,9 @@ def write_dataset(
     missing = [shard for shard in shards if shard not in facts]
     if facts:
         logger.info("%s: %d of %d shards are there already", out, len(facts), len(shards))
-    facts.update(_write(out, missing, num_proc))
+    facts.update(_write(out, missing, writing.num_proc))
     totals = {(part.config, part.split): sum((facts[shard] for shard in part.shards()), Facts()) for part in parts}
-    write_previews(out, parts, sheets=preview)
+    write_previews(out, parts, sheets=writing.preview)
     write_card(out, about, totals)
     return totals
 
@@ -88,18 +105,30 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
         raise ValueError("a data set without rows: give a larger size")
     sizes = [[part.config, part.split, part.size] for part in parts]
     build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
-    if (out / BUILD).is_file():
+    contents = _contents(out)
+    if BUILD in contents:
         begun = json.loads((out / BUILD).read_text())
         if begun != build:
             raise ValueError(
                 f"{out} was begun with other settings ({_difference(begun, build)}); choose another folder"
             )
-    elif out.exists() and (not out.is_dir() or any(not path.name.startswith(".") for path in out.iterdir())):
+    elif contents:
         raise FileExistsError(f"{out} exists already and is no data set begun here; choose another name")
     out.mkdir(parents=True, exist_ok=True)
     atomic_write(out / BUILD, json.dumps(build, indent=2, ensure_ascii=False) + "\n")
     for part in parts:
         (out / part.config).mkdir(exist_ok=True)
+
+
+def missing_shards(out: Path, parts: Sequence[Part]) -> list[Shard]:
+    """The shards that a data set at ``out`` still lacks."""
+    return [shard for part in parts for shard in part.shards() if read_facts(out / shard.path) is None]
+
+
+def push_if_asked(folder: Path, writing: Writing) -> None:
+    """Upload a finished data set where ``writing`` says; see ``push_dataset``."""
+    if writing.push:
+        push_dataset(folder, writing.push, writing.private)
 
 
 def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: Any) -> str:
@@ -140,6 +169,13 @@ def stage_dataset(folder: Path, out: Path, repo_id: str, link: bool = False) -> 
     """
     stage(folder, check_folder(folder, "dataset").paths, out, link)
     name_card(out, repo_id)
+
+
+def _contents(out: Path) -> set[str]:
+    """Names in a folder that are not hidden, listed once, since others may be at work there; a file counts as one."""
+    if not out.exists():
+        return set()
+    return {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else {out.name}
 
 
 def _difference(begun: dict[str, object], build: dict[str, object]) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from transformers import AutoModelForImageTextToText, AutoProcessor, set_seed
 
 import fcotvl_hf.modeling  # noqa: F401  (registers our classes)
 from fcotvl_hf.eval_harness.confidence import TokenScores
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.io.images import load_image
 
 from .request import Outcome, Reply, Request, Settings
@@ -29,7 +29,7 @@ class LocalModel:
     def __init__(self, path: str, settings: Settings) -> None:
         self.name, self._settings = path, settings
         self._processor: Any = AutoProcessor.from_pretrained(path)
-        device = PartialState().device
+        device = processes().device
         dtype = torch.float32 if device.type == "cpu" else "auto"  # half precision is slow on CPU
         self._model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype).to(device).eval()
 

@@ -23,13 +23,23 @@ from ..facts import Facts
 from ..shards import read_facts
 
 REPORT = "quality.html"
-CountTokens = Callable[[str], int]
-"""Length of a text in tokens."""
-
 _SAMPLES = 4
 """Samples shown of each configuration."""
 _WIDEST = 640
 """Pictures of samples are scaled down to this many pixels a side."""
+
+
+@dataclass(frozen=True)
+class TokenCounter:
+    """Tells the length of texts in tokens.
+
+    Args:
+        model: whose tokens they are.
+        count: text → tokens.
+    """
+
+    model: str
+    count: Callable[[str], int]
 
 
 @dataclass
@@ -53,13 +63,12 @@ class Quality:
     samples: list[Example] = field(default_factory=list)
 
 
-def write_quality_report(folder: Path, count_tokens: CountTokens, tokenizer: str, seed: int = 0) -> Path:
+def write_quality_report(folder: Path, tokens: TokenCounter, seed: int = 0) -> Path:
     """Write ``quality.html`` into a data set's folder.
 
     Args:
         folder: what ``write_dataset`` wrote.
-        count_tokens: length of a text in tokens.
-        tokenizer: whose tokens they are.
+        tokens: counts them.
         seed: decides which samples are shown.
 
     Raises:
@@ -68,14 +77,14 @@ def write_quality_report(folder: Path, count_tokens: CountTokens, tokenizer: str
     configs = sorted({path.parent.name for path in folder.glob("*/*.parquet")})
     if not configs:
         raise FileNotFoundError(f"{folder} holds no data set")
-    qualities = {config: measure(sorted((folder / config).glob("*.parquet")), count_tokens, seed) for config in configs}
+    qualities = {config: measure(sorted((folder / config).glob("*.parquet")), tokens.count, seed) for config in configs}
     facts = {config: _facts(folder / config) for config in configs}
     page = (
         page_environment("fcotvl_hf.dataset_builders")
         .get_template("own/quality.html.j2")
         .render(
             title=folder.resolve().name,
-            tokenizer=tokenizer,
+            tokenizer=tokens.model,
             headings=_HEADINGS,
             lines=[_line(config, qualities[config], facts[config]) for config in configs],
             dropped=sum((each.dropped for each in facts.values()), Counter[str]()).most_common(),
@@ -87,7 +96,7 @@ def write_quality_report(folder: Path, count_tokens: CountTokens, tokenizer: str
     return folder / REPORT
 
 
-def measure(shards: Sequence[Path], count_tokens: CountTokens, seed: int = 0) -> Quality:
+def measure(shards: Sequence[Path], count_tokens: Callable[[str], int], seed: int = 0) -> Quality:
     """Read shards and count.
 
     Args:

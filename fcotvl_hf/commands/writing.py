@@ -3,9 +3,12 @@
 import argparse
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fcotvl_hf.command import UsageError, positive
+
+if TYPE_CHECKING:
+    from fcotvl_hf.dataset_builders.publish import Writing
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +57,13 @@ def check_repository(repo_id: str) -> None:
         raise UsageError(str(error)) from None
 
 
-def writing(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``add_writing`` as the builders' arguments, but the folder; asks the Hub first who is to push."""
+def writing(args: argparse.Namespace) -> "Writing":
+    """The options of ``add_writing``, but the folder; asks the Hub first who is to push."""
+    from fcotvl_hf.dataset_builders.publish import Writing
+
     if args.push:
         from fcotvl_hf.io.repo_upload import check_token
 
         check_repository(args.push)
         check_token()
-    return {name: getattr(args, name) for name in ("num_proc", "preview", "push", "private")}
+    return Writing(args.num_proc, args.preview, args.push, args.private)
