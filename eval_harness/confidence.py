@@ -1,6 +1,7 @@
 """How sure a model was of each token that it wrote, kept with answers so that reports can mark doubtful words."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
@@ -46,11 +47,15 @@ def pieces(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], scores: Se
         tokens: of the answer.
         scores: log probability of each.
     """
-    parts = tokenizer.batch_decode([[token] for token in tokens], skip_special_tokens=True)
-    answer = tokenizer.decode(tokens, skip_special_tokens=True)
+    parts = [_said(tokenizer, [token]) for token in tokens]
+    answer = _said(tokenizer, tokens)
     if "".join(parts) != answer:  # a letter of several tokens, which the last one of them gets, or spaces
-        begun = (tokenizer.decode(tokens[:end], skip_special_tokens=True) for end in range(len(tokens)))
+        begun = (_said(tokenizer, tokens[:end]) for end in range(len(tokens)))
         whole = [*(text.rstrip("\ufffd") for text in begun), answer]
-        parts = [now[len(before) :] for before, now in zip(whole, whole[1:], strict=False)]
+        parts = [now[len(before) :] for before, now in pairwise(whole)]
     likely = torch.tensor(scores).exp().tolist()
     return [(part, round(share, 4)) for part, share in zip(parts, likely, strict=True) if part]
+
+
+def _said(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> str:
+    return str(tokenizer.decode(list(tokens), skip_special_tokens=True))

@@ -17,6 +17,7 @@ class Plan:
         seeds: of those pages; the first ``trainings`` of them are also the seeds of the studies' training pages.
         trainings: how often each student of a study is trained.
         further: name → folder of more models in the main table.
+        trains: whether studies may train what is not there.
         budget: of the studies' trainings.
         studies: folder of the studies' runs.
         merge_run: training run whose checkpoints are merged; must hold ``checkpoint-N``.
@@ -34,6 +35,7 @@ class Plan:
     per_task: int = 1000
     seeds: tuple[int, ...] = (0, 1, 2)
     trainings: int = 3
+    trains: bool = True
     further: dict[str, str] = field(default_factory=dict)
     budget: Budget = Budget(distill_steps=1500, sft_steps=500, per_task=256)
     studies: Path = Path("runs/results/studies")

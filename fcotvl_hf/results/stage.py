@@ -73,6 +73,8 @@ class Stage(ABC):
     def run(self) -> bool:
         """Make the file unless it is there with these settings, and the pictures in any case.
 
+        A file whose stage cannot be run here stays as it is.
+
         Returns:
             Whether the file is there now.
 
@@ -80,10 +82,11 @@ class Stage(ABC):
             ValueError: the file is broken.
         """
         figures = read_figures(self.path)
-        if figures is None or figures["settings"] != self.settings:
-            if self.missing:
-                logger.warning("%s: skipped, %s", self.name, self.missing)
+        if self.missing:
+            logger.warning("%s: %s, %s", self.name, "skipped" if figures is None else "left as it is", self.missing)
+            if figures is None:
                 return False
+        elif figures is None or figures["settings"] != self.settings:
             logger.info("%s: measuring", self.name)
             started = time.time()
             settings, measured = self.settings, self.measure()

@@ -10,7 +10,6 @@ from typing import Any
 from fcotvl_hf.eval_harness.plots import curves
 from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
 
-from .models import weights_of
 from .plan import Plan
 from .stage import Figures, Pictures, Stage
 
@@ -33,12 +32,15 @@ class StudyStage(Stage):
     @property
     def settings(self) -> Figures:
         budget = json.loads(json.dumps(asdict(self._budget)))
-        return {**budget, "seeds": list(range(self.plan.trainings)), "teacher": weights_of(["tiny"])["tiny"]}
+        return {**budget, "seeds": list(range(self.plan.trainings))}
 
     @property
     def missing(self) -> str | None:
         if not self._laboratory(0).claim():
             return f"{self.plan.studies} holds runs of another teacher or budget; name another folder with --studies-at"
+        trained = all(self._laboratory(seed).is_trained(STUDIES[self.name]) for seed in range(self.plan.trainings))
+        if not self.plan.trains and not trained:
+            return f"{self.plan.studies} lacks students of it"
         return None
 
     def measure(self) -> Figures:

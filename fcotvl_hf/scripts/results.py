@@ -58,6 +58,7 @@ def make_parser() -> Parser:
         metavar="N",
         help="of each student, on other pages (default: %(default)s)",
     )
+    study.add_argument("--no-training", action="store_true", help="skip those whose students are not there")
     study.add_argument("--distill-steps", type=positive, default=1500, metavar="N", help="default: %(default)s")
     study.add_argument("--sft-steps", type=positive, default=500, metavar="N", help="default: %(default)s")
     study.add_argument(
@@ -118,6 +119,7 @@ def _plan(args: argparse.Namespace) -> "Plan":
         per_task=args.per_task,
         seeds=tuple(args.seeds),
         trainings=args.trainings,
+        trains=not args.no_training,
         further=dict(args.further),
         budget=Budget(args.distill_steps, args.sft_steps, args.study_pages),
         studies=args.studies_at or args.runs / "studies",

@@ -166,6 +166,10 @@ class Laboratory:
         atomic_write(path, text)
         return True
 
+    def is_trained(self, study: Study) -> bool:
+        """Whether all students of a study are made."""
+        return all(self._folder(variant).exists() for variant in study.variants)
+
     def study(self, study: Study) -> list[dict[str, Any]]:
         """Make, score and compare the students of a study.
 
@@ -179,9 +183,9 @@ class Laboratory:
         records = [{"label": "teacher", **figures(reference, reference), "losses": []}]
         for variant in study.variants:
             folder = self.make(variant)
-            name = "teacher" if str(folder) == self.teacher else str(folder.relative_to(self._runs))
+            name = "teacher" if str(folder) == self.teacher else str(folder.relative_to(self.runs))
             found = figures(self._answers(str(folder), name), reference)
-            log = self._runs / study.run / (variant.end if study.run == "tuned" else variant.start) / "log.jsonl"
+            log = self.runs / study.run / (variant.end if study.run == "tuned" else variant.start) / "log.jsonl"
             records.append({"label": variant.label, **found, "losses": read_log(log)})
         return records
 
@@ -194,35 +198,45 @@ class Laboratory:
         Returns:
             Its folder.
         """
-        start, extra = self._runs / "realigned" / variant.start, self.budget.extra
-        if not variant.share:
-            start = Path(self.teacher)
-        elif not variant.realigned:
+        start, extra = self._start(variant), self.budget.extra
+        if variant.share and not variant.realigned:
             if not start.exists():
                 stride = 100 // (100 - variant.share)
                 init_student(self.teacher, start, stride, variant.compressor, position=variant.position)
-        else:
+        elif variant.share:
             options = (*variant.realigning, *other_pages("distill", self.seed), *extra)
             realign(self.teacher, start, variant.share, variant.compressor, self.budget.distill_steps, options)
         if not variant.tuned:
             return start
         options = (*variant.tuning, *other_pages("sft", self.seed), *extra)
-        tuned = self._runs / "tuned" / variant.end
-        return post_train(str(start), tuned, variant.share, self.budget.sft_steps, options)
+        return post_train(str(start), self._tuned(variant), variant.share, self.budget.sft_steps, options)
 
     @property
-    def _runs(self) -> Path:
+    def runs(self) -> Path:
+        """Folder of this seed."""
         return self.out / f"seed-{self.seed}" if self.seed else self.out
+
+    def _start(self, variant: Variant) -> Path:
+        return self.runs / "realigned" / variant.start if variant.share else Path(self.teacher)
+
+    def _tuned(self, variant: Variant) -> Path:
+        return self.runs / "tuned" / variant.end
+
+    def _folder(self, variant: Variant) -> Path:
+        """What is written last of a variant."""
+        if variant.tuned:
+            return self._tuned(variant) / "merged"
+        return self._start(variant) / ("README.md" if variant.realigned else "config.json")
 
     def _answers(self, model: str, name: str) -> Scores:
         rows = fresh_rows(self.budget.per_task, 0, Domain())
-        return ask_all(*load_model(model), rows, self._runs / "answers" / name)
+        return ask_all(*load_model(model), rows, self.runs / "answers" / name)
 
 
 def run_studies(
     names: Sequence[str], laboratory: Laboratory
 ) -> Iterator[tuple[str, Mapping[str, list[dict[str, Any]]]]]:
-    """Run studies, one after the other; ``ablations.json`` in the folder holds what is done.
+    """Run studies that are not done, one after the other; ``ablations.json`` in the folder holds what is done.
 
     Args:
         names: in ``STUDIES``.
@@ -231,9 +245,10 @@ def run_studies(
     Yields:
         The study's name, and all that ``ablations.json`` holds by now: study → records.
     """
-    path = laboratory.out / "ablations.json"
+    path = laboratory.runs / "ablations.json"
     results: dict[str, list[dict[str, Any]]] = json.loads(path.read_text()) if path.exists() else {}
     for name in names:
-        results[name] = laboratory.study(STUDIES[name])
-        atomic_write(path, json.dumps(results, indent=2) + "\n")
+        if name not in results:
+            results[name] = laboratory.study(STUDIES[name])
+            atomic_write(path, json.dumps(results, indent=2) + "\n")
         yield name, results
