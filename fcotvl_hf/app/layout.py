@@ -38,7 +38,9 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
     def run(*request: Any) -> Iterator[Shown]:
         yield from map(panels.show, lab.compare(*request))
 
-    with gr.Blocks(title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as app:
+    with gr.Blocks(
+        title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)
+    ) as app:
         gr.HTML(views.header(lab.family))
         with gr.Row(elem_classes="lab-main"):
             with gr.Column(elem_classes="lab-left"):

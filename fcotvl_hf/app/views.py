@@ -38,7 +38,9 @@ def lost(state: Comparison) -> str:
         told = f"The page, coloured where {name} lost most of what {state.reference} read"
         picture = heat_picture(state.asked.page, loss.heat, told) if loss.heat else None
         marks = [(text, min(1.0, nats / _STRONG), nats) for text, nats in zip(said.pieces, loss.divergences)]
-        entries.append({"name": name, "label": state.models[name], "mean": loss.mean, "picture": picture, "marks": marks})
+        entries.append(
+            {"name": name, "label": state.models[name], "mean": loss.mean, "picture": picture, "marks": marks}
+        )
     return _template("lost").render(entries=entries, reference=state.reference)
 
 
@@ -70,7 +72,9 @@ def sureness(state: Comparison) -> str:
 def files(state: Comparison) -> str:
     """Links that save the comparison; the files are in the links themselves, nothing is stored here."""
     found = json.dumps(as_json(state), indent=2, ensure_ascii=False)
-    return _template("files").render(json=_url("application/json", found), markdown=_url("text/markdown", as_markdown(state)))
+    return _template("files").render(
+        json=_url("application/json", found), markdown=_url("text/markdown", as_markdown(state))
+    )
 
 
 def plots(charts: dict[str, str]) -> str:

@@ -44,9 +44,13 @@ class Limits:
             ValueError: it has too many pixels, or one side is too short.
         """
         if width * height > self.pixels:
-            raise ValueError(f"{_UPLOAD} has {width} × {height} pixels, {self.pixels:,} are allowed; scale it down or cut it up")
+            raise ValueError(
+                f"{_UPLOAD} has {width} × {height} pixels, {self.pixels:,} are allowed; scale it down or cut it up"
+            )
         if min(width, height) < self.shortest_side:
-            raise ValueError(f"{_UPLOAD} has {width} × {height} pixels; nothing can be read below {self.shortest_side} a side")
+            raise ValueError(
+                f"{_UPLOAD} has {width} × {height} pixels; nothing can be read below {self.shortest_side} a side"
+            )
 
 
 def load_image(source: ImageSource) -> Image.Image:
