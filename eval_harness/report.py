@@ -14,6 +14,10 @@ from .plots import Chart
 from .token_grid import TokenGrid
 
 
+_COSTS = {"prefill_ratio": "prefill", "kv_ratio": "KV cache"}
+"""Key of a row → its heading."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What one model said about a page.
@@ -84,7 +88,7 @@ def render_report(
         title: of the page.
         facts: name → value, shown under the title.
         rows: table rows with ``label``, ``kind``, ``tokens_per_image``, ``tasks``, ``score``, ``retention``,
-            ``difference``, ``prefill_ratio``, ``kv_ratio``.
+            ``difference`` and, where costs are known of all, ``prefill_ratio``, ``kv_ratio``.
         charts: pairs of caption and chart.
         examples: pages with answers.
 
@@ -92,28 +96,30 @@ def render_report(
         HTML that loads nothing from outside.
     """
     tasks = [task.removeprefix("tiny-") for task in rows[0]["tasks"]]
+    costs = [key for key in _COSTS if key in rows[0]]
     return (
         page_environment()
         .get_template("own/report.html.j2")
         .render(
             title=title,
             facts=facts,
-            headings=["tokens", *tasks, "score", "kept", "difference", "prefill", "KV cache"],
-            lines=[Line(row["label"], row["kind"], _cells(row)) for row in rows],
+            headings=["tokens", *tasks, "score", "kept", "difference", *(_COSTS[key] for key in costs)],
+            lines=[Line(row["label"], row["kind"], _cells(row, costs)) for row in rows],
             charts=charts,
             examples=examples,
+            costed=bool(costs),
         )
     )
 
 
-def _cells(row: Mapping[str, Any]) -> list[Cell]:
+def _cells(row: Mapping[str, Any], costs: Sequence[str]) -> list[Cell]:
     return [
         Cell(f"{row['tokens_per_image']:.1f}", row["tokens_per_image"]),
         *(Cell(f"{score:.3f}", score) for score in row["tasks"].values()),
         Cell(f"{row['score']:.3f}", row["score"]),
         Cell(f"{row['retention']:.1%}", row["retention"], row["retention"]),
         difference_cell(row["difference"], row["kind"]),
-        *(Cell(f"{row[key]:.2f}×", row[key]) for key in ("prefill_ratio", "kv_ratio")),
+        *(Cell(f"{row[key]:.2f}×", row[key]) for key in costs),
     ]
 
 

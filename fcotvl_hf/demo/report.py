@@ -4,18 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from fcotvl_hf.eval_harness.attention import token_window
 from fcotvl_hf.eval_harness.plots import score_over_tokens
-from fcotvl_hf.eval_harness.report import Example, answer, render_report
-from fcotvl_hf.eval_harness.rows import references
-from fcotvl_hf.eval_harness.token_grid import TokenGrid, token_grid
-from fcotvl_hf.hub.configs import load_config
-from fcotvl_hf.hub.models import PACKAGED
-from fcotvl_hf.hub.names import resolve_model
+from fcotvl_hf.eval_harness.report import render_report
 from fcotvl_hf.io.atomic import atomic_write
-from fcotvl_hf.modeling import FCoTVLProcessor
+from fcotvl_hf.tiny.examples import Told, make_examples
 from fcotvl_hf.tiny.scores import Scores
 
 from .live import LiveModel
@@ -44,66 +36,23 @@ def write_report(
         live: what was trained.
         per_task: pages of each task to show.
     """
+    rows_shown = [{**row, "label": label(row)} for row in summary["rows"]]
     charts = {
-        "score-over-tokens": (
-            _OVER_TOKENS,
-            score_over_tokens([{**row, "label": label(row)} for row in summary["rows"]]),
-        ),
+        "score-over-tokens": (_OVER_TOKENS, score_over_tokens(rows_shown)),
         "live-loss": (_LIVE, live_losses(live)),
     }
     for name, (_, chart) in charts.items():
         atomic_write(folder / f"{name}.svg", chart.svg)
-    labelled = [{**row, "label": label(row)} for row in summary["rows"]]
     facts = {
         "pages": len(rows),
         "seed": summary["seed"],
         "seconds": round(summary["seconds"]),
         **summary["versions"],
     }
-    examples = _examples(rows, labelled, answers, per_task)
+    told = [
+        Told(row["label"], row["kind"], {task: result.samples for task, result in results.items()})
+        for row, results in zip(rows_shown, answers, strict=True)
+    ]
+    examples = list(make_examples(rows, told, per_task))
     title = "The same pages with fewer visual tokens"
-    atomic_write(folder / "report.html", render_report(title, facts, labelled, list(charts.values()), examples))
-
-
-def _examples(
-    rows: Sequence[Mapping[str, Any]], models: Sequence[Mapping[str, Any]], answers: Sequence[Scores], per_task: int
-) -> list[Example]:
-    grids = _Grids()
-    examples = []
-    for task in answers[0]:
-        asked = [row for row in rows if f"tiny-{row['task']}" == task]
-        for index, row in enumerate(asked[:per_task]):
-            reference = references(row)[0]
-            told = [
-                answer(model["label"], model["kind"], results[task].samples[index], reference)
-                for model, results in zip(models, answers, strict=True)
-            ]
-            question, page = row["messages"][0]["content"][-1]["text"], row["images"][0]
-            examples.append(Example(row["task"], page, question, reference, told, grids.of(page)))
-    return examples
-
-
-class _Grids:
-    """How the packaged models cut a page into tokens."""
-
-    def __init__(self) -> None:
-        self._models = {}
-        for name in PACKAGED:
-            folder = resolve_model(name)
-            processor, config = FCoTVLProcessor.from_pretrained(folder), load_config(folder)
-            self._models[name] = processor, token_window(config)
-
-    def of(self, page: Image.Image) -> list[TokenGrid]:
-        """The grids of a page."""
-        return [
-            token_grid(
-                name,
-                page.size,
-                processor.image_seq_length,
-                window,
-                processor.image_processor.size["height"],
-                processor.image_processor.min_patches,
-                processor.image_processor.max_patches,
-            )
-            for name, (processor, window) in self._models.items()
-        ]
+    atomic_write(folder / "report.html", render_report(title, facts, rows_shown, list(charts.values()), examples))

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.baselines import reduced
+from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.comparison import paired_difference
 from fcotvl_hf.eval_harness.fingerprint import model_fingerprint
+from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.hub.models import PACKAGED, load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
@@ -22,7 +24,7 @@ STRIDES = {"tiny-50": 2, "tiny-75": 4}
 
 
 def take_exam(
-    further: Mapping[str, str], per_task: int, seeds: Sequence[int] = (0,), out: Path | None = None
+    further: Mapping[str, str], per_task: int, seeds: Sequence[int] = (0,), out: Path | None = None, kept: int = 0
 ) -> dict[str, Any]:
     """Ask everybody.
 
@@ -31,11 +33,12 @@ def take_exam(
         per_task: rows of each task in each set, for each seed.
         seeds: of the pages; the answers to all of them are pooled.
         out: keeps the answers, so that a stopped exam goes on.
+        kept: answers of each task to the fresh pages that are returned.
 
     Returns:
         ``settings`` and, under ``models``, kind and figures per set of each model; students also have ``over``, the
         paired differences to each baseline of their compression. With several seeds the fresh pages of each have their
-        score under ``by_seed``.
+        score under ``by_seed``. ``answers`` has model → task → the first records.
     """
     exam = _pooled([build_exam(per_task, seed) for seed in seeds])
     answers: dict[str, Scores] = {}
@@ -43,9 +46,7 @@ def take_exam(
     reference: dict[str, Scores] = {}
     for name, folder in {**dict.fromkeys(PACKAGED), **further}.items():
         model, processor = load_model(folder or name)
-        results = {
-            part: ask_all(model, processor, rows, _folder(out, model, name, part)) for part, rows in exam.items()
-        }
+        results = {part: _ask(model, processor, rows, _folder(out, model, name, part)) for part, rows in exam.items()}
         reference = reference or {**results, "shuffled": results["fresh"]}
         kind = "teacher" if not answers else "student" if model.config.compression else "control"
         models[name] = {"kind": kind, **{part: figures(results[part], reference[part]) for part in exam}}
@@ -58,14 +59,22 @@ def take_exam(
         for label, specification in rivals(1 / stride).items():
             rival = reduced(teacher, processor, specification, exam["fresh"])
             folder = _folder(out, teacher, str(specification), "fresh")
-            asked = ask_all(rival.model, rival.processor, exam["fresh"], folder)
+            asked = _ask(rival.model, rival.processor, exam["fresh"], folder)
             found = at_nominal_tokens(asked, rival)
             name = f"{label}, {student.removeprefix('tiny-')} %"
             models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"])}
+            answers[name] = found
             low, high, _ = paired_difference(_samples(answers[student]), _samples(found))
             models[student]["over"][name] = [low, high]
             logger.info("%s: %.3f", name, models[name]["fresh"]["score"])
-    return {"settings": {"per_task": per_task, "seeds": list(seeds)}, "models": models}
+    told = {
+        name: {task: result.samples[:kept] for task, result in results.items()} for name, results in answers.items()
+    }
+    return {"settings": {"per_task": per_task, "seeds": list(seeds)}, "models": models, "answers": told}
+
+
+def _ask(model: FCoTVLForConditionalGeneration, processors: Processors, rows: Rows, out: Path | None) -> Scores:
+    return ask_all(TransformersBackend(model, confidence=True), processors, rows, out)
 
 
 def _pooled(exams: Sequence[Mapping[str, Rows]]) -> dict[str, Rows]:

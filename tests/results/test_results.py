@@ -56,7 +56,14 @@ def test_results_are_made_and_made_once(tmp_path: Path) -> None:
     page = (tmp_path / PAGE).read_text()
     for name in files:
         assert f"`results/{name}.json`" in page
-    for picture in ("score-over-tokens.svg", "radar.svg", "legibility.svg", "strides.svg", "attention-0.png"):
+    for picture in (
+        "score-over-tokens.svg",
+        "radar.svg",
+        "legibility.svg",
+        "strides.svg",
+        "attention-0.png",
+        "report.html",
+    ):
         assert (tmp_path / "results" / picture).is_file()
     assert json.loads((tmp_path / "fcotvl_hf/assets/scores.json").read_text())["settings"] == {
         "per_task": 1,
