@@ -13,7 +13,6 @@ from .pictures import data_url
 from .plots import Chart
 from .token_grid import TokenGrid
 
-
 _COSTS = {"prefill_ratio": "prefill", "kv_ratio": "KV cache"}
 """Key of a row → its heading."""
 
