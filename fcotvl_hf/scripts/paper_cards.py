@@ -2,8 +2,8 @@
 
     python -m fcotvl_hf.scripts.paper_cards cards --owner me
 
-A folder per model with its README.md: costs are counted, the paper's figures are marked as the paper's, and nothing says
-that they are this model's. ``fcotvl push model`` writes the same card around real weights.
+A folder per model with its README.md: costs are counted, the paper's figures are marked as the paper's. Around real
+weights ``fcotvl push model`` writes the same card.
 """
 
 import argparse
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fcotvl_hf.command import Parser, run_command
+
+NOTE = "The weights of this model are still to be trained; this is its card without measurements."
 
 
 def make_parser() -> Parser:
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     from fcotvl_hf.cost.shapes import SHAPES
     from fcotvl_hf.evaluation.paper import TABLE_1
-    from fcotvl_hf.hub.cards import UNMEASURED, model_card
+    from fcotvl_hf.hub.cards import model_card
     from fcotvl_hf.hub.publication import Publication, complete_card
     from fcotvl_hf.hub.random_weights import shape_config
     from fcotvl_hf.io.atomic import atomic_folder
@@ -46,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 folder = out / f"fcot-vl-{size}-{100 - 100 // stride}"
                 folder.mkdir()
                 config = shape_config(shape, image_token_id=0)
-                model_card(config, base, name=folder.name, note=UNMEASURED).save(folder / "README.md")
+                model_card(config, base, name=folder.name, note=NOTE).save(folder / "README.md")
                 complete_card(folder, shape, Publication(f"{args.owner}/{folder.name}", licence="mit"))
 
 
