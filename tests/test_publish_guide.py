@@ -44,7 +44,7 @@ def test_options_that_are_named_exist() -> None:
         next(iter(cli.make_parser()._subparsers._group_actions)).choices["push"]._subparsers._group_actions[0].choices
     )
     known = {option for parser in kinds.values() for option in parser._option_string_actions}
-    known |= {"--out", "--push"}  # of eval, bench and data
+    known |= {"--out", "--push", "--size"}  # of eval, bench and data
     assert set(re.findall(r"`(?:[^`\n]* )?(--[a-z-]+)", PAGE)) <= known
 
 

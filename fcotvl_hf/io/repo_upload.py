@@ -162,7 +162,7 @@ def _commit(
     stale = [path for path in there if path not in paths and any(fnmatch(path, pattern) for pattern in to.stale)]
     if stale:
         logger.info("%s: deletes %s", to, ", ".join(stale))
-    operations = [
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
         *(CommitOperationDelete(path) for path in stale),
         *(CommitOperationAdd(path, str(folder / path)) for path in paths),
     ]
