@@ -18,7 +18,8 @@ def test_it_stores_no_output(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("compress_a_model", ["image/png", "text/html"]), ("read_the_results", ["image/svg+xml", "text/html"])]
+    ("name", "shown"),
+    [("compress_a_model", ["image/png", "text/html"]), ("read_the_results", ["image/svg+xml", "text/html"])],
 )
 def test_it_runs(name: str, shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

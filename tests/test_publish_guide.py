@@ -1,42 +1,22 @@
-"""docs/publish.md: its commands parse, its collection is one, and the workflow that publishes is pinned and parses."""
+"""docs/publish.md: three commands come first, its collection is one; the workflow that publishes is pinned."""
 
 import re
 import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from fcotvl_hf import cli
 from fcotvl_hf.hub.collection import read_collection
-from fcotvl_hf.scripts import paper_cards
+from tests.docs.pages import DOCS, ROOT, blocks
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "publish.md").read_text()
+PAGE = DOCS / "publish.md"
 WORKFLOW = ROOT / ".github" / "workflows" / "publish.yml"
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-
-
-COMMANDS = [line for block in _blocks("bash") for line in block.replace("\\\n", " ").splitlines()]
-
-
-@pytest.mark.parametrize("line", COMMANDS)
-def test_command_parses(line: str) -> None:
-    program, *words = shlex.split(line, comments=True)
-    if program == "python":
-        assert words[:2] == ["-m", "fcotvl_hf.scripts.paper_cards"]
-        paper_cards.make_parser().parse_args(words[2:])
-    else:
-        assert program == "fcotvl"
-        cli.make_parser().parse_args(words)
-
-
 def test_three_commands_come_first() -> None:
-    assert [line.split()[2] for line in _blocks("bash")[0].splitlines()] == ["model", "dataset", "space"]
+    assert [line.split()[2] for line in blocks(PAGE, "bash")[0].text.splitlines()] == ["model", "dataset", "space"]
 
 
 def test_options_that_are_named_exist() -> None:
@@ -45,11 +25,11 @@ def test_options_that_are_named_exist() -> None:
     )
     known = {option for parser in kinds.values() for option in parser._option_string_actions}
     known |= {"--out", "--push", "--size"}  # of eval, bench and data
-    assert set(re.findall(r"`(?:[^`\n]* )?(--[a-z-]+)", PAGE)) <= known
+    assert set(re.findall(r"`(?:[^`\n]* )?(--[a-z-]+)", PAGE.read_text())) <= known
 
 
 def test_the_collection_is_one(tmp_path: Path) -> None:
-    (tmp_path / "collection.yaml").write_text(_blocks("yaml")[0])
+    (tmp_path / "collection.yaml").write_text(blocks(PAGE, "yaml")[0].text)
     collection = read_collection(tmp_path / "collection.yaml", "name")
     assert [item.type for item in collection.items] == ["model", "dataset", "space", "paper"]
 
