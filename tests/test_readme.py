@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 
 from fcotvl_hf.cli import main
+from fcotvl_hf.hub import push_model, push_space
 from tests.docs.pages import ROOT, blocks, commands
+
+from .hub.stand_in import StandIn
 
 README = ROOT / "README.md"
 ORIGINAL = ROOT / "tests" / "data" / "internvl2" / "internlm2-gqa"
@@ -55,3 +58,23 @@ def test_train() -> None:
     for command in _commands("distill"):
         assert main([*command, *(() if command[0] == "merge" else SHORT)]) == 0
     assert len(json.loads(Path("runs/merged/merge.json").read_text())["checkpoints"]) == 2
+
+
+def test_publish(hub: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(push_model, "check_reload", lambda source, written: "")  # a process; its own test has it
+    monkeypatch.setattr(push_space, "build_wheel", _wheel)  # minutes; likewise
+    few = {"ocr-mix": str(tmp_path / "ocr-mix"), "2000": "8"}
+    for command in _commands("push"):
+        options = ("--preset", "tiny-test", "--num-proc", "1") if command[0] == "data" else ()
+        assert main([*(few.get(word, word) for word in command), *options]) == 0
+    names = {kind: set(repository.files()) for (kind, _), repository in hub.repositories.items()}
+    assert set(names) == {"model", "dataset", "space"}
+    assert "model.safetensors" in names["model"] and "chart/test-00000-of-00001.parquet" in names["dataset"]
+    requirements = hub.repositories["space", "me/compression-lab"].files()["requirements.txt"].content.decode()
+    assert f"fcotvl-hf[demo] @ {hub.url}/spaces/me/compression-lab/resolve/main/built.whl" in requirements
+
+
+def _wheel(out: Path) -> Path:
+    (out / "built.whl").write_bytes(b"wheel")
+    return out / "built.whl"

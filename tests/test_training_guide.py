@@ -18,7 +18,7 @@ def test_the_way_is_complete() -> None:
         "scripts.sft",
         "fcotvl merge",
         "fcotvl eval",
-        "hf upload",
+        "fcotvl push",
     ):
         assert any(step in line for line in COMMANDS), step
 

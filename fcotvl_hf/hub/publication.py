@@ -114,11 +114,11 @@ def _alike(one: Shape, other: Shape) -> bool:
 
 def _complete_metadata(card: ModelCard, folder: Path, about: Publication) -> None:
     data = card.data
-    data.license = about.licence or data.license
-    data.base_model = about.base_model or data.base_model
-    if data.base_model:
+    data["license"] = about.licence or data.get("license")
+    data["base_model"] = about.base_model or data.get("base_model")
+    if data["base_model"]:
         data["base_model_relation"] = "merge" if (folder / MERGE).is_file() else "finetune"
-    data.tags = list(dict.fromkeys([*(data.tags or []), "visual-token-compression", "ocr"]))
+    data["tags"] = list(dict.fromkeys([*(data.get("tags") or []), "visual-token-compression", "ocr"]))
 
 
 def _new_sections(card: ModelCard, folder: Path, shape: Shape, about: Publication) -> Mapping[str, tuple[str, bool]]:
@@ -127,9 +127,8 @@ def _new_sections(card: ModelCard, folder: Path, shape: Shape, about: Publicatio
     How to use a model is always written anew: the card of a run does not know yet where the model will be.
     """
     bench = read_json(about.bench) if about.bench else None
-    licence = render(
-        "licence.md.j2", licence=card.data.license, base=card.data.base_model, version=version("fcotvl-hf")
-    )
+    told = {"licence": card.data["license"], "base": card.data["base_model"], "version": version("fcotvl-hf")}
+    licence = render("licence.md.j2", **told)
     limits = render("limits.md.j2", stride=shape.compressor_stride, tokens=shape.image_seq_length, tile=shape.tile_size)
     return {
         "Use it": (body(use_section(about.repo_id)), True),

@@ -7,6 +7,7 @@ https://huggingface.co/docs/huggingface_hub/guides/upload
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,17 +79,17 @@ def check_name(repo_id: str) -> None:
         raise ValueError(f"{repo_id!r} names no owner; write owner/name")
 
 
-def check_token() -> str:
+def check_token() -> None:
     """See that the Hub can be reached and knows us, before any work is done.
 
-    Returns:
-        The user's name.
+    A workflow's token (``HF_OIDC_RESOURCE``) belongs to a repository and to no user, so it is not asked about.
 
     Raises:
         OSError: it cannot, or does not.
     """
-    with explained("your account"):
-        return str(HfApi().whoami()["name"])
+    if "HF_OIDC_RESOURCE" not in os.environ:
+        with explained("your account"):
+            HfApi().whoami()
 
 
 def upload(folder: Path, paths: Sequence[str], to: Repository, message: str) -> str:
@@ -161,7 +162,7 @@ def _commit(
     stale = [path for path in there if path not in paths and any(fnmatch(path, pattern) for pattern in to.stale)]
     if stale:
         logger.info("%s: deletes %s", to, ", ".join(stale))
-    operations = [
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
         *(CommitOperationDelete(path) for path in stale),
         *(CommitOperationAdd(path, str(folder / path)) for path in paths),
     ]
