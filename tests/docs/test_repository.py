@@ -22,10 +22,6 @@ STATED = {
     "Apache License, Version 2.0": "Apache-2.0",
     "Bitstream": "Bitstream Vera",
 }
-    "SIL Open Font License": "OFL-1.1",
-    "Apache License, Version 2.0": "Apache-2.0",
-    "Bitstream": "Bitstream Vera",
-}
 """What a font file says about its licence → what the notices call it."""
 
 
