@@ -17,19 +17,17 @@ def test_it_stores_no_output(path: Path) -> None:
     assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [("compress_a_model", ["image/png", "text/html"]), ("read_the_results", ["image/svg+xml", "text/html"])],
-)
-def test_it_runs(name: str, shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "picture"), [("compress_a_model", "png"), ("read_the_results", "svg+xml")])
+def test_it_runs(name: str, picture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     (path,) = (path for path in NOTEBOOKS if path.stem == name)
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=SECONDS_PER_CELL, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert not [output for output in outputs if output.get("name") == "stderr" and "Error" in output.text]
-    assert set(shown) <= {kind for output in outputs for kind in output.get("data", ())}
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    kinds = {kind for cell in cells for output in cell.outputs for kind in output.get("data", ())}
+    assert {f"image/{picture}", "text/html"} <= kinds
+    assert cells[-1].outputs, "the last cell shows what all of it was for"
 
 
 def test_all_of_them_are_run() -> None:
