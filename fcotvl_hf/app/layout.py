@@ -39,7 +39,7 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
         yield from map(panels.show, lab.compare(*request))
 
     with gr.Blocks(title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as app:
-        gr.HTML(views.header(lab.family))
+        gr.HTML(views.header())
         with gr.Row(elem_classes="lab-main"):
             with gr.Column(elem_classes="lab-left"):
                 with gr.Column(elem_classes="lab-page"):
