@@ -15,7 +15,7 @@ class Segment(NamedTuple):
 
 
 def word_diff(prediction: str, reference: str) -> list[Segment]:
-    """Split both texts into words and white space and align them.
+    """Split both texts into words and white space and align them by their words.
 
     Args:
         prediction: what the model wrote.
@@ -26,7 +26,7 @@ def word_diff(prediction: str, reference: str) -> list[Segment]:
     """
     wanted, written = _words(reference), _words(prediction)
     segments: list[Segment] = []
-    for op, start, stop, left, right in SequenceMatcher(None, wanted, written, autojunk=False).get_opcodes():
+    for op, start, stop, left, right in SequenceMatcher(str.isspace, wanted, written, autojunk=False).get_opcodes():
         removed, added = "".join(wanted[start:stop]), "".join(written[left:right])
         if op == "equal":
             segments.append(Segment("equal", added))

@@ -12,6 +12,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio i
 
 import gradio as gr  # noqa: E402
 
+from fcotvl_hf.io.atomic import sigterm_raises  # noqa: E402
+
 from . import views  # noqa: E402
 from .charts import charts  # noqa: E402
 from .examples import draw_examples  # noqa: E402
@@ -40,7 +42,7 @@ def launch(models: Sequence[str] | None = None, port: int | None = None, results
     names = names_of_models(models)
     shown = charts(names, results)
     lab = Lab(load_family(names))
-    with tempfile.TemporaryDirectory(prefix="fcotvl-app-") as folder:
+    with sigterm_raises(), tempfile.TemporaryDirectory(prefix="fcotvl-app-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder  # what visitors upload goes with it
         examples = draw_examples(Path(folder))
         first = None if ON_ZERO_GPU else lab.first(examples[0])  # there is no GPU outside of a call

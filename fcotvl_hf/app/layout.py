@@ -41,7 +41,7 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
     with gr.Blocks(
         title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)
     ) as app:
-        gr.HTML(views.header(lab.family))
+        gr.HTML(views.header())
         with gr.Row(elem_classes="lab-main"):
             with gr.Column(elem_classes="lab-left"):
                 with gr.Column(elem_classes="lab-page"):
@@ -52,7 +52,7 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
                 with gr.Column(elem_classes="lab-ask"):
                     question.render()
                     _tasks(question)
-                    asked = [page, question, *_settings(lab.family)]
+                    asked = [page, question, *_options(lab.family)]
                     with gr.Row():
                         compare = gr.Button("Compare", variant="primary", elem_id="compare", scale=3, min_width=120)
                         stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=80)
@@ -105,12 +105,12 @@ def _tasks(question: gr.Textbox) -> None:
             button.click(None, None, question, js=f"() => {wording!r}", api_visibility="private")
 
 
-def _settings(family: Family) -> list[Any]:
+def _options(family: Family) -> list[Any]:
     """The components of students, threshold and longest answer."""
     students = [(f"{student.label} ({student.name})", student.name) for student in family.students]
     everybody = [name for _, name in students]
     chosen = gr.CheckboxGroup(students, value=everybody, label="Compare with all tokens", elem_id="students")
-    with gr.Accordion("Settings", open=False):
+    with gr.Accordion("Options", open=False):
         threshold = gr.Slider(0, 1, 0, step=0.05, label="Fall back below this confidence", info=_FALL_BACK)
         length = gr.Slider(16, NEW_TOKENS, NEW_TOKENS, step=16, label="Longest answer in tokens")
     return [chosen, threshold, length]

@@ -19,9 +19,9 @@ _STRONG = 2.0
 """Divergence in nats that is marked in full colour."""
 
 
-def header(family: Family) -> str:
+def header() -> str:
     """The top of the page."""
-    return _template("header").render(models=family.members)
+    return _template("header").render()
 
 
 def board(state: Comparison | None) -> str:

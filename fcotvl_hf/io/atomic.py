@@ -93,7 +93,7 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
     unfinished, replaced = scratch / "new", scratch / "old"
     unfinished.mkdir()
     try:
-        with _sigterm_raises():
+        with sigterm_raises():
             yield unfinished
             if path.exists():
                 path.rename(replaced)
@@ -108,7 +108,7 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def _sigterm_raises() -> Iterator[None]:
+def sigterm_raises() -> Iterator[None]:
     """Let SIGTERM unwind the stack; without this Python dies on the spot and runs no clean-up."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -64,7 +65,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
         yield Server(process, log, home)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert not list(home.glob("fcotvl-app-*"))  # what visitors sent is gone with the server
 
 
 class Server:

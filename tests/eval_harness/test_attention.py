@@ -38,6 +38,19 @@ def test_it_is_the_mean_of_the_whole_attention(session_teacher: Any, page: Image
     assert model.model.language_model.config._attn_implementation == "sdpa"  # as it was
 
 
+def test_weights_choose_among_the_answers_tokens(session_teacher: Any, page: Image.Image) -> None:
+    model, processor = session_teacher
+    prompt = processor.apply_chat_template(TALK, add_generation_prompt=True)
+    inputs = processor(text=prompt, images=[page], return_tensors="pt")
+    answer = torch.arange(20, 60)  # more than one chunk
+    first = answer_attention(model, inputs, answer[:1])
+    only_first = answer_attention(model, inputs, answer, 3.0 * torch.eye(40)[0])
+    torch.testing.assert_close(only_first, first)
+    last, everybody = (answer_attention(model, inputs, answer, weights) for weights in (torch.eye(40)[-1], torch.ones(40)))
+    torch.testing.assert_close(everybody, answer_attention(model, inputs, answer))
+    assert not torch.allclose(last, first)
+
+
 def test_what_cannot_be_attended_to_is_told(session_teacher: Any, page: Image.Image) -> None:
     model, processor = session_teacher
     with pytest.raises(ValueError, match="empty answer"):

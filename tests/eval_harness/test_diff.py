@@ -14,6 +14,10 @@ def test_a_changed_word_is_deleted_and_inserted() -> None:
     ]
 
 
+def test_words_are_aligned_rather_than_spaces() -> None:
+    assert word_diff("two three", "one two") == [("delete", "one "), ("equal", "two"), ("insert", " three")]
+
+
 @pytest.mark.parametrize(
     ("prediction", "reference"),
     [("a  b\nc d", "a b\nd e"), ("", "all gone"), ("made up", ""), ("same", "same"), ("x " * 300, "x " * 250 + "y")],
