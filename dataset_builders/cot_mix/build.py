@@ -13,6 +13,7 @@ from ..curation.benchmark_data import hash_tasks
 from ..curation.decontamination import Decontaminated
 from ..curation.opening import Origin
 from ..curation.quality import TokenCounter, write_quality_report
+from ..packages import TYPESET, require
 from ..parts import Part
 from ..publish import Writing, push_if_asked
 from ..rows import GENERATOR_VERSION
@@ -116,6 +117,7 @@ def build_cot_mix(
         tags=("synthetic", "chain-of-thought", "fcot-vl"),
         configs=CONFIGS,
     )
+    require((*TYPESET, "math_verify"))
     parts = _parts(out, size, seed, options)
     if write_with_model(out, parts, about, writing, options.in_memory):
         logger.info("quality report: %s", write_quality_report(out, tokens, seed))

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..card import About
+from ..packages import require
 from ..parts import Part
 from ..publish import Writing, missing_shards, push_if_asked, write_dataset
 from ..rows import GENERATOR_VERSION
@@ -52,7 +53,7 @@ def build_ocr_mix(
         OSError: see ``write_dataset`` and ``push_dataset``.
     """
     chosen = find_preset(preset)
-    chosen.check_packages()
+    require(chosen.packages)
     about = About(
         name="ocr-mix",
         title=f"OCR mix: {preset}",
