@@ -18,7 +18,7 @@ from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.training.callbacks import read_log
 
 from .scores import Scores, ask_all, figures, fresh_rows
-from .students import other_pages, post_train, realign
+from .students import SHARES, other_pages, post_train, realign
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,8 @@ class Laboratory:
         if not variant.tuned:
             return start
         options = (*variant.tuning, *other_pages("sft", self.seed), *extra)
-        return post_train(str(start), self._tuned(variant), variant.share, self.budget.sft_steps, options)
+        share = variant.share or SHARES[0]  # whose recipe; they differ in their folders only
+        return post_train(str(start), self._tuned(variant), share, self.budget.sft_steps, options)
 
     @property
     def runs(self) -> Path:

@@ -67,7 +67,9 @@ def visit(browser: Browser, server: Any) -> Iterator[Callable[..., Visit]]:
         each.page.close()
 
 
-def test_the_first_screen_has_an_answered_example_and_asks_nobody_else(visit: Callable[..., Visit], server: Any) -> None:
+def test_the_first_screen_has_an_answered_example_and_asks_nobody_else(
+    visit: Callable[..., Visit], server: Any
+) -> None:
     here = visit()
     for model in ("tiny", "tiny-50", "tiny-75"):
         expect(here.card(model)).to_be_in_viewport()

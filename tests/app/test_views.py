@@ -17,7 +17,7 @@ from fcotvl_hf.app.downloads import as_json
 from fcotvl_hf.app.family import Family, Member
 from fcotvl_hf.app.overlays import Grid, grid_of, heat_picture
 
-HOSTILE = '<script>alert(1)</script> <img src=x onerror=alert(1)> "\'> ${alert(1)} {{7*7}} `x`'
+HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \"'> ${alert(1)} {{7*7}} `x`"
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,9 @@ def test_grids_of_the_strides(family: Family, page: Image.Image) -> None:
 
 def test_heat_lies_on_its_cells() -> None:
     picture = heat_picture(Image.new("RGB", (80, 40)), [[0.0, 1.0], [0.5, 0.01]], "what it shows")
-    boxes = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="40.00" height="20.00" class="heat" opacity="([\d.]+)"', picture)
+    boxes = re.findall(
+        r'<rect x="([\d.]+)" y="([\d.]+)" width="40.00" height="20.00" class="heat" opacity="([\d.]+)"', picture
+    )
     assert boxes == [("40.00", "0.00", "0.75"), ("0.00", "20.00", "0.38")]
     assert 'aria-label="what it shows"' in picture
 
