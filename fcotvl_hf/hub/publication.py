@@ -126,7 +126,7 @@ def _new_sections(card: ModelCard, folder: Path, shape: Shape, about: Publicatio
 
     How to use a model is always written anew: the card of a run does not know yet where the model will be.
     """
-    bench = read_json(about.bench) if about.bench else None
+    bench = _measured(about.bench, "fcotvl bench") if about.bench else None
     told = {"licence": card.data["license"], "base": card.data["base_model"], "version": version("fcotvl-hf")}
     licence = render("licence.md.j2", **told)
     limits = render("limits.md.j2", stride=shape.compressor_stride, tokens=shape.image_seq_length, tile=shape.tile_size)
@@ -151,11 +151,19 @@ def _order(sections: Mapping[str, str], ours: Sequence[str]) -> list[str]:
 
 
 def _scores(about: Publication) -> str:
-    rows = read_json(about.comparison / "comparison.json")["rows"] if about.comparison else []
+    compared = about.comparison / "comparison.json" if about.comparison else None
+    rows = _measured(compared, "fcotvl eval --compare")["rows"] if compared else []
     results = read_results(about.scores) if about.scores else None
     if about.scores and results is None:
         raise FileNotFoundError(f"{about.scores} holds no results.json; give a folder that fcotvl eval wrote")
     return render("scores.md.j2", rows=rows, results=results)
+
+
+def _measured(path: Path, command: str) -> dict[str, Any]:
+    """What a command left in a file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; give what {command} wrote")
+    return read_json(path)
 
 
 def _efficiency(shape: Shape, bench: Mapping[str, Any] | None) -> str:

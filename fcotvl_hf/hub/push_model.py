@@ -54,6 +54,9 @@ def write_model(source: Path, out: Path, about: Publication, link: bool = False)
         OSError: there is no model, or it cannot be written.
         ValueError: it is another kind of model, its parts do not fit, or it answers differently once it is reloaded.
     """
+    if (source / "adapter_config.json").is_file():
+        merge = f"fcotvl merge BASE {source} --out DIR --method last"
+        raise ValueError(f"{source} is an adapter, not a model; make a model of it first: {merge}")
     config = load_config(str(source))
     weights = _weights(source)
     processor = FCoTVLProcessor.from_pretrained(source)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from huggingface_hub import SpaceCard, constants
@@ -21,7 +22,6 @@ REQUIREMENTS = "requirements.txt"
 STALE = ("*.whl",)
 """Wheels of earlier versions."""
 _OURS = re.compile(r"^fcotvl[-_]hf(\[[^]]*\])?[^\n]*$", re.MULTILINE | re.IGNORECASE)
-_SOURCES = ("fcotvl_hf", "modeling", "dataset_builders", "eval_harness", "pyproject.toml", "README.md", "LICENSE")
 
 
 def write_space(source: Path, out: Path, repo_id: str, wheel: Path | None = None) -> None:
@@ -79,7 +79,7 @@ def build_wheel(out: Path) -> Path:
     if not (root / "pyproject.toml").is_file():
         raise ValueError("fcotvl-hf is installed without its sources, so its wheel cannot be built; give --wheel FILE")
     with tempfile.TemporaryDirectory() as scratch:
-        for name in _SOURCES:
+        for name in _sources(root):
             if (root / name).is_dir():
                 shutil.copytree(root / name, Path(scratch) / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
@@ -90,3 +90,11 @@ def build_wheel(out: Path) -> Path:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ValueError(f"the wheel cannot be built: {reason}; build it yourself and give --wheel FILE")
     return next(out.glob("*.whl"))
+
+
+def _sources(root: Path) -> set[str]:
+    """The files and folders of a checkout that the wheel is made of."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = settings["tool"]["setuptools"]["package-dir"].values()
+    project = settings["project"]
+    return {"pyproject.toml", project["readme"], *project["license-files"], *(Path(name).parts[0] for name in folders)}

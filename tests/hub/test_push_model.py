@@ -216,6 +216,21 @@ def test_wrong_arguments_are_one_line(
     assert not any(tmp_path.iterdir())
 
 
+def test_adapters_and_missing_measurements_are_told(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "lora").mkdir()
+    (tmp_path / "lora" / "adapter_config.json").write_text("{}")
+    for path, options, told in (
+        (tmp_path / "lora", [], "lora is an adapter, not a model; make a model of it first: fcotvl merge BASE"),
+        (trained, ["--compare", "gone"], "there is no gone/comparison.json; give what fcotvl eval --compare wrote"),
+        (trained, ["--bench", "gone"], "there is no gone; give what fcotvl bench wrote"),
+        (trained, ["--scores", "gone"], "gone holds no results.json; give a folder that fcotvl eval wrote"),
+    ):
+        assert main(["push", "model", str(path), "me/x", *options, "--dry-run", str(tmp_path / "out")]) == 1
+        assert told in capsys.readouterr().err
+
+
 def test_no_licence_and_no_safetensors_are_refused(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
