@@ -67,14 +67,14 @@ def complete_card(folder: Path, shape: Shape, about: Publication) -> None:
         OSError: the card, or a file of ``about``, is not there.
         ValueError: one of them is no such file.
     """
+    name = about.repo_id.partition("/")[2]
     card = ModelCard.load(folder / README)
-    _complete_metadata(card, folder, about)
+    _complete_metadata(card, name, folder, about)
     sections = split(card.text)
-    if about.scores or about.comparison:
+    if about.scores or about.comparison or card.data.get("eval_results"):
         sections[""] = sections[""].replace(UNMEASURED, "").strip()
     new = _new_sections(card, folder, shape, about)
     sections |= {heading: text for heading, (text, replaces) in new.items() if replaces or heading not in sections}
-    name = about.repo_id.partition("/")[2]
     sections[""] = re.sub(r"\A# .*", f"# {name}", sections[""])
     card.text = join({heading: sections[heading] for heading in _order(sections, list(new))})
     atomic_write(folder / README, str(card))
@@ -112,8 +112,10 @@ def _alike(one: Shape, other: Shape) -> bool:
     return all(getattr(one.text_config, size) == getattr(other.text_config, size) for size in sizes)
 
 
-def _complete_metadata(card: ModelCard, folder: Path, about: Publication) -> None:
+def _complete_metadata(card: ModelCard, name: str, folder: Path, about: Publication) -> None:
     data = card.data
+    if data.get("eval_results"):
+        data["model_name"] = name  # so far it was a folder's
     data["license"] = about.licence or data.get("license")
     data["base_model"] = about.base_model or data.get("base_model")
     if data["base_model"]:

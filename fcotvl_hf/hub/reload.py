@@ -1,5 +1,6 @@
 """Before a model is published: it answers in a fresh process without this package as it answers here."""
 
+import gc
 import json
 import logging
 import os
@@ -8,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import torch
 from PIL import Image
 
 from fcotvl_hf.dataset_builders.fonts import load_font
@@ -37,7 +39,10 @@ def check_reload(source: Path, written: Path) -> str:
     device, dtype = str(model.device), str(model.dtype).removeprefix("torch.")
     page = _page()
     expected = stranger.tokens_of_answer(model, processor, page)
-    del model  # two copies at once might not fit
+    del model  # two copies at once might not fit …
+    gc.collect()
+    if torch.accelerator.is_available():
+        torch.accelerator.empty_cache()  # … and the accelerator's memory is this process's until it is given back
     with tempfile.TemporaryDirectory() as scratch:
         picture = Path(scratch) / "page.png"
         page.save(picture)

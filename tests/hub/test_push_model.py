@@ -11,6 +11,7 @@ from huggingface_hub import ModelCard
 from safetensors.torch import load_file, save_file
 
 from fcotvl_hf.cli import main
+from fcotvl_hf.eval_harness.publish import add_to_card
 from fcotvl_hf.hub import push_model
 from fcotvl_hf.hub.cards import UNMEASURED, checkpoint_card
 from fcotvl_hf.hub.configs import load_config
@@ -61,15 +62,19 @@ MERGED = {
 }
 
 
+def _card_of_a_run(folder: Path) -> ModelCard:
+    config = load_config(str(folder))
+    return checkpoint_card(config, name="merged", stage="SFT", steps=3, tags=["fcot-vl"], datasets=[], settings={})
+
+
 @pytest.fixture(scope="module")
 def trained(teacher_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run leaves, whose weights were merged later: a card, curves, and things that are nobody's business."""
     folder = Path(shutil.copytree(teacher_folder, tmp_path_factory.mktemp("runs") / "merged"))
-    card = checkpoint_card(
-        load_config(str(folder)), name="merged", stage="SFT", steps=3, tags=["fcot-vl"], datasets=[], settings={}
-    )
+    card = _card_of_a_run(folder)
     card.text += "\n## By hand\n\nKept.\n"
     card.save(folder / "README.md")
+    add_to_card(folder, RESULTS)  # type: ignore[arg-type]
     (folder / "merge.json").write_text(json.dumps(MERGED))
     (folder / "loss.png").write_bytes(b"png")
     (folder / "training_args.bin").write_bytes(b"pickle")
@@ -151,12 +156,25 @@ def test_card(written: Path) -> None:
     assert "Weights: mit. They derive from [lab/InternVL2]" in text
 
 
-def test_without_scores_the_card_says_so(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_that_the_card_has_stay_under_the_new_name(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(push_model, "check_reload", lambda source, written: "")  # seen in the other tests
-    write_model(trained, tmp_path, Publication("me/fcot", "mit"), link=True)
+    write_model(trained, tmp_path, Publication("me/fcot", "mit"))
     card = ModelCard.load(tmp_path / "README.md")
+    assert card.data.model_name == "fcot" and card.data.eval_results[0].metric_value == 75.0
+    assert "somebody" not in str(card) and UNMEASURED not in card.text
+
+
+def test_without_scores_the_card_says_so(teacher_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_model, "check_reload", lambda source, written: "")
+    folder = Path(shutil.copytree(teacher_folder, tmp_path / "run"))
+    _card_of_a_run(folder).save(folder / "README.md")
+    (tmp_path / "out").mkdir()
+    write_model(folder, tmp_path / "out", Publication("me/fcot", "mit"), link=True)
+    card = ModelCard.load(tmp_path / "out" / "README.md")
     assert UNMEASURED in card.text and "## Scores" not in card.text and card.data.base_model is None
-    assert (tmp_path / "model.safetensors").is_symlink()
+    assert (tmp_path / "out" / "model.safetensors").is_symlink()
     assert "Counted from the configuration, for a page of 5 tiles" in card.text
 
 
