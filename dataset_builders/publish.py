@@ -17,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.io.atomic import atomic_write
@@ -131,14 +130,13 @@ def push_if_asked(folder: Path, writing: Writing) -> None:
         push_dataset(folder, writing.push, writing.private)
 
 
-def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: Any) -> str:
+def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
     """Upload a finished data set.
 
     Args:
         folder: what ``write_dataset`` wrote.
         repo_id: of the data set on the Hub; it is made if need be.
         private: make it for its owner's eyes only.
-        **options: branch, tag and create_pr of ``io.repo_upload.Repository``.
 
     Returns:
         Its address.
@@ -148,7 +146,7 @@ def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: A
         OSError: the Hub cannot be reached, or refuses.
         ValueError: the Hub allows no such name, or the card is broken.
     """
-    to = Repository(repo_id, "dataset", private, stale=STALE, **options)
+    to = Repository(repo_id, "dataset", private, stale=STALE)
     with tempfile.TemporaryDirectory() as staged:
         stage_dataset(folder, Path(staged), repo_id, link=True)
         return upload(Path(staged), contents(Path(staged)).paths, to, f"Upload {to.id.partition('/')[2]}")

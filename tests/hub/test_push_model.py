@@ -15,6 +15,7 @@ from fcotvl_hf.eval_harness.publish import add_to_card
 from fcotvl_hf.hub import push_model
 from fcotvl_hf.hub.cards import UNMEASURED, checkpoint_card
 from fcotvl_hf.hub.configs import load_config
+from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.hub.publication import Publication
 from fcotvl_hf.hub.push_model import write_model
 from fcotvl_hf.hub.reload import check_reload
@@ -176,6 +177,18 @@ def test_without_scores_the_card_says_so(teacher_folder: Path, tmp_path: Path, m
     assert UNMEASURED in card.text and "## Scores" not in card.text and card.data.base_model is None
     assert (tmp_path / "out" / "model.safetensors").is_symlink()
     assert "Counted from the configuration, for a page of 5 tiles" in card.text
+
+
+def test_shards_come_with_their_index(teacher_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_model, "check_reload", lambda source, written: "")
+    folder = Path(shutil.copytree(teacher_folder, tmp_path / "large"))
+    (folder / "model.safetensors").unlink()
+    load_model(str(teacher_folder))[0].save_pretrained(folder, max_shard_size="200KB")
+    (tmp_path / "out").mkdir()
+    write_model(folder, tmp_path / "out", Publication("me/fcot", "mit"))
+    index = json.loads((tmp_path / "out" / "model.safetensors.index.json").read_text())
+    shards = {path.name for path in (tmp_path / "out").glob("*.safetensors")}
+    assert len(shards) > 1 and shards == set(index["weight_map"].values())
 
 
 def test_other_weights_and_missing_code_are_refused(written: Path, teacher_folder: Path, tmp_path: Path) -> None:
