@@ -18,6 +18,7 @@ def test_every_package_is_listed() -> None:
     folders = ["fcotvl_hf", "modeling", "dataset_builders", "eval_harness"]
     found = [file.parent.relative_to(ROOT) for folder in folders for file in (ROOT / folder).rglob("__init__.py")]
     names = {".".join(path.parts if path.parts[0] == "fcotvl_hf" else ("fcotvl_hf", *path.parts)) for path in found}
+    names |= {f"fcotvl_hf.spaces.{file.parent.name}" for file in (ROOT / "spaces").glob("*/app.py")}
     assert set(listed) == names
 
 

@@ -110,7 +110,7 @@ PROGRAMS: dict[str, Callable[[Sequence[str]], None]] = {
     "make": _make,
     "pip": _pip,
     "hf": _hub,
-} | dict.fromkeys(("vllm", "lmms-eval", "export", "source", "cat", "git"), _elsewhere)
+} | dict.fromkeys(("vllm", "lmms-eval", "export", "source", "cat"), _elsewhere)
 
 
 @pytest.fixture
