@@ -14,7 +14,7 @@ from .lab import Lab
 from .limits import KEPT_SECONDS, NEW_TOKENS, QUESTION_CHARACTERS, QUEUE
 from .panels import Panels, Shown
 
-_MODELS = {"concurrency_id": "models", "concurrency_limit": 1, "preprocess": False}
+_MODELS: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1, "preprocess": False}
 """Of every event that runs a model: one at a time, so that nobody's timings are disturbed. What was sent is checked by
 ``checks.py``; Gradio would decode any picture first.
 """
@@ -38,7 +38,9 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
     def run(*request: Any) -> Iterator[Shown]:
         yield from map(panels.show, lab.compare(*request))
 
-    with gr.Blocks(title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as app:
+    with gr.Blocks(
+        title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)
+    ) as app:
         gr.HTML(views.header())
         with gr.Row(elem_classes="lab-main"):
             with gr.Column(elem_classes="lab-left"):

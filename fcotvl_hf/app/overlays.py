@@ -71,9 +71,9 @@ def grid_picture(page: Image.Image, grid: Grid, name: str) -> Markup:
         + Markup('<rect width="{4}" height="{5}" fill="url(#cell-{0})"/>')
     ).format(name, grid.width, grid.height, line, page.width, page.height)
     tiles = Markup().join(
-        Markup('<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" class="tile" stroke-width="{:.3f}"/>').format(
-            *box, 2.5 * line
-        )
+        Markup(
+            '<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" class="tile" stroke-width="{:.3f}"/>'
+        ).format(*box, 2.5 * line)
         for box in _boxes(page, grid.columns, grid.rows)
     )
     told = f"The page in {grid.columns} × {grid.rows} tiles and its visual tokens, as {name} sees it"

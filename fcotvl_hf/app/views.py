@@ -1,4 +1,4 @@
-"""From a comparison to the HTML of each panel. Templates escape all text: questions and answers are strangers' words."""
+"""From a comparison to the HTML of each panel. Templates escape all text: questions and answers are foreign words."""
 
 import base64
 import json
@@ -37,8 +37,12 @@ def lost(state: Comparison) -> str:
     for name, loss in state.losses.items():
         told = f"The page, coloured where {name} lost most of what {state.reference} read"
         picture = heat_picture(state.asked.page, loss.heat, told) if loss.heat else None
-        marks = [(text, min(1.0, nats / _STRONG), nats) for text, nats in zip(said.pieces, loss.divergences)]
-        entries.append({"name": name, "label": state.models[name], "mean": loss.mean, "picture": picture, "marks": marks})
+        marks = [
+            (text, min(1.0, nats / _STRONG), nats) for text, nats in zip(said.pieces, loss.divergences, strict=True)
+        ]
+        entries.append(
+            {"name": name, "label": state.models[name], "mean": loss.mean, "picture": picture, "marks": marks}
+        )
     return _template("lost").render(entries=entries, reference=state.reference)
 
 
@@ -60,7 +64,7 @@ def sureness(state: Comparison) -> str:
             "name": name,
             "label": reading.label,
             "confidence": reading.confidence,
-            "marks": [(text, 1 - sure, sure) for text, sure in zip(reading.pieces, reading.confidences)],
+            "marks": [(text, 1 - sure, sure) for text, sure in zip(reading.pieces, reading.confidences, strict=True)],
         }
         for name, reading in state.readings.items()
     ]
@@ -70,7 +74,9 @@ def sureness(state: Comparison) -> str:
 def files(state: Comparison) -> str:
     """Links that save the comparison; the files are in the links themselves, nothing is stored here."""
     found = json.dumps(as_json(state), indent=2, ensure_ascii=False)
-    return _template("files").render(json=_url("application/json", found), markdown=_url("text/markdown", as_markdown(state)))
+    return _template("files").render(
+        json=_url("application/json", found), markdown=_url("text/markdown", as_markdown(state))
+    )
 
 
 def plots(charts: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ https://huggingface.co/docs/hub/spaces-zerogpu
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
@@ -25,6 +26,5 @@ def on_gpu(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """
     if not ON_ZERO_GPU:
         return function
-    from spaces import GPU
-
-    return GPU(duration=_SECONDS)(function)
+    borrowed: Callable[_P, _R] = import_module("spaces").GPU(duration=_SECONDS)(function)
+    return borrowed

@@ -67,7 +67,9 @@ def visit(browser: Browser, server: Any) -> Iterator[Callable[..., Visit]]:
         each.page.close()
 
 
-def test_the_first_screen_has_an_answered_example_and_asks_nobody_else(visit: Callable[..., Visit], server: Any) -> None:
+def test_the_first_screen_has_an_answered_example_and_asks_nobody_else(
+    visit: Callable[..., Visit], server: Any
+) -> None:
     here = visit()
     for model in ("tiny", "tiny-50", "tiny-75"):
         expect(here.card(model)).to_be_in_viewport()
@@ -146,7 +148,8 @@ def test_a_phone_sees_all_of_it_in_readable_colours(visit: Callable[..., Visit],
 
 CONTRAST = """() => {
   const parse = text => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const ground = element => {
     for (; element; element = element.parentElement) {

@@ -53,7 +53,14 @@ def test_one_models_answer_asks_the_reference_only_if_it_must(family: Family, as
 
 @pytest.mark.parametrize(
     ("said", "reference", "share"),
-    [("a b c", "a b c", 1.0), ("", "", 1.0), ("x y", "a b", 0.0), ("a b", "a c", 0.5), ("", "a", 0.0), ("a b", "a", 2 / 3)],
+    [
+        ("a b c", "a b c", 1.0),
+        ("", "", 1.0),
+        ("x y", "a b", 0.0),
+        ("a b", "a c", 0.5),
+        ("", "a", 0.0),
+        ("a b", "a", 2 / 3),
+    ],
 )
 def test_agreement_counts_words_of_both(said: str, reference: str, share: float) -> None:
     assert aligned(said, reference)[1] == pytest.approx(share)

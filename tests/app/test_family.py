@@ -83,7 +83,11 @@ def test_charts_are_of_the_models_that_are_shown(tmp_path: Path) -> None:
 
 def test_the_space_is_small_and_names_what_it_needs() -> None:
     folder = space_folder()
-    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == ["README.md", "app.py", "requirements.txt"]
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
+        "README.md",
+        "app.py",
+        "requirements.txt",
+    ]
     assert len((folder / "app.py").read_text().splitlines()) <= 10
     assert "fcotvl-hf[demo]" in (folder / "requirements.txt").read_text()
     with pytest.raises(FileNotFoundError, match="no Space gone"):

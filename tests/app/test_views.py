@@ -17,7 +17,7 @@ from fcotvl_hf.app.downloads import as_json
 from fcotvl_hf.app.family import Family, Member
 from fcotvl_hf.app.overlays import Grid, grid_of, heat_picture
 
-HOSTILE = '<script>alert(1)</script> <img src=x onerror=alert(1)> "\'> ${alert(1)} {{7*7}} `x`'
+HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> \"'> ${alert(1)} {{7*7}} `x`"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def test_what_strangers_wrote_is_text(found: Comparison, family: Family) -> None
         name: replace(reading, text=HOSTILE, pieces=(HOSTILE,), confidences=(0.5,))
         for name, reading in found.readings.items()
     }
-    state = replace(found, readings=said, asked=replace(found.asked, question=HOSTILE))
+    lost = {name: replace(loss, divergences=(1.0,)) for name, loss in found.losses.items()}
+    state = replace(found, readings=said, losses=lost, asked=replace(found.asked, question=HOSTILE))
     seen = [_Seen(html) for html in _all(state, family)]
     assert not {"script", "img"} & {tag for each in seen for tag in each.tags}
     assert HOSTILE in seen[1].text and HOSTILE in seen[3].text
@@ -98,7 +99,9 @@ def test_grids_of_the_strides(family: Family, page: Image.Image) -> None:
 
 def test_heat_lies_on_its_cells() -> None:
     picture = heat_picture(Image.new("RGB", (80, 40)), [[0.0, 1.0], [0.5, 0.01]], "what it shows")
-    boxes = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="40.00" height="20.00" class="heat" opacity="([\d.]+)"', picture)
+    boxes = re.findall(
+        r'<rect x="([\d.]+)" y="([\d.]+)" width="40.00" height="20.00" class="heat" opacity="([\d.]+)"', picture
+    )
     assert boxes == [("40.00", "0.00", "0.75"), ("0.00", "20.00", "0.38")]
     assert 'aria-label="what it shows"' in picture
 

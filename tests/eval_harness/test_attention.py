@@ -46,7 +46,9 @@ def test_weights_choose_among_the_answers_tokens(session_teacher: Any, page: Ima
     first = answer_attention(model, inputs, answer[:1])
     only_first = answer_attention(model, inputs, answer, 3.0 * torch.eye(40)[0])
     torch.testing.assert_close(only_first, first)
-    last, everybody = (answer_attention(model, inputs, answer, weights) for weights in (torch.eye(40)[-1], torch.ones(40)))
+    last, everybody = (
+        answer_attention(model, inputs, answer, weights) for weights in (torch.eye(40)[-1], torch.ones(40))
+    )
     torch.testing.assert_close(everybody, answer_attention(model, inputs, answer))
     assert not torch.allclose(last, first)
 
