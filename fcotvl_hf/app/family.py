@@ -3,18 +3,13 @@
 They share a tokenizer, so their distributions over the next token can be compared.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fcotvl_hf.command import UsageError
 from fcotvl_hf.eval_harness.attention import token_window
-from fcotvl_hf.hub.models import PACKAGED, load_model, resolve_model
+from fcotvl_hf.hub.models import load_model, resolve_model
 from fcotvl_hf.hub.names import shown_name
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
-
-MODELS_VARIABLE = "FCOTVL_MODELS"
-"""Environment variable with the models of a Space, commas between: the reference first."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +60,6 @@ class Family:
             KeyError: there is none.
         """
         return {member.name: member for member in self.members}[name]
-
-
-def names_of_models(given: Sequence[str] | None) -> list[str]:
-    """The models to load: those given, or those of the environment, or the packaged ones.
-
-    Raises:
-        UsageError: there are fewer than two, or one of them twice.
-    """
-    listed = os.environ.get(MODELS_VARIABLE, "").replace(" ", "").split(",")
-    names = list(given or [name for name in listed if name] or PACKAGED)
-    if len(names) < 2:
-        raise UsageError(f"one model cannot be compared: give the reference, then its students, not only {names[0]}")
-    if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"{repeated} is given twice")
-    return names
 
 
 def load_family(names: Sequence[str]) -> Family:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fcotvl_hf.app import limits
-from fcotvl_hf.app.family import MODELS_VARIABLE
+from fcotvl_hf.app.names import MODELS_VARIABLE
 from fcotvl_hf.cli import main, make_parser
 
 PAGE = (Path(__file__).parents[2] / "docs" / "app.md").read_text()
@@ -39,7 +39,7 @@ def test_the_program_runs(
 
 
 def test_limits_are_the_apps() -> None:
-    told = PAGE[PAGE.index("## Limits") :]
+    told = " ".join(PAGE[PAGE.index("## Limits") :].split())
     assert f"{limits.UPLOAD_BYTES // 2**20} MB and {limits.PICTURES.pixels // 10**6} million pixels" in told
     assert f"at least {limits.PICTURES.shortest_side} pixels a side" in told
     assert f"up to {limits.QUESTION_CHARACTERS} characters; answers of up to {limits.NEW_TOKENS} tokens" in told

