@@ -1,12 +1,14 @@
 """Which models are compared, and where they run."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from fcotvl_hf.app import zero_gpu
 from fcotvl_hf.app.charts import charts
@@ -91,5 +93,9 @@ def test_the_space_is_small_and_names_what_it_needs() -> None:
     ]
     assert len((folder / "app.py").read_text().splitlines()) <= 10
     assert "fcotvl-hf[demo]" in (folder / "requirements.txt").read_text()
+    card = yaml.safe_load((folder / "README.md").read_text().split("---")[1])
+    assert (card["sdk"], card["app_file"]) == ("gradio", "app.py") and len(card["short_description"]) <= 60
+    floor = re.search(r'demo = \["gradio>=([\d.]+)"', (Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert floor is not None and card["sdk_version"].startswith(floor.group(1))
     with pytest.raises(FileNotFoundError, match="no Space gone"):
         space_folder("gone")
