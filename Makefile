@@ -11,10 +11,14 @@ VLLM_VENV ?= .venv-vllm
 LMMS ?= lmms-eval==0.7.3
 LMMS_VENV ?= .venv-lmms
 
-.PHONY: demo test test-slow serve-test lmms-test lint format clean
+.PHONY: demo results test test-slow serve-test lmms-test lint format clean
 
 demo: $(STAMP)
 	$(BIN)/fcotvl demo --out demo
+
+# hours, and more with every training: it goes on where it was stopped
+results: $(STAMP)
+	$(BIN)/python -m fcotvl_hf.scripts.results
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

@@ -37,7 +37,7 @@ from fcotvl_hf.dataset_builders.ocr_mix.pages import (
 )
 from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
 from fcotvl_hf.dataset_builders.ocr_mix.prose import Writer
-from fcotvl_hf.dataset_builders.publish import write_dataset
+from fcotvl_hf.dataset_builders.publish import Writing, write_dataset
 from fcotvl_hf.dataset_builders.rendering import encode
 from fcotvl_hf.dataset_builders.rows import Sample
 
@@ -93,7 +93,7 @@ def _efficiency(rows: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             about = About("ocr-mix", "Benchmark", "", {"seed": 0}, "")
             start = time.perf_counter()
-            write_dataset(Path(folder) / "set", PRESETS["ocr-mix"].parts(rows, 0), about, num_proc=num_proc)
+            write_dataset(Path(folder) / "set", PRESETS["ocr-mix"].parts(rows, 0), about, Writing(num_proc))
             seconds[num_proc] = time.perf_counter() - start
     efficiency = seconds[1] / (2 * seconds[2])
     return {"rows": rows, "seconds": seconds, "efficiency": round(efficiency, 3), "load_before": load}

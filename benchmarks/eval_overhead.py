@@ -53,7 +53,7 @@ MODELS_OWN = ("generate", "tiles")
 
 def main() -> None:
     """Measure, print a table, write JSON."""
-    args = _parser().parse_args()
+    args = make_parser().parse_args()
     model, processor = load_model(args.model, device="cpu") if args.model else shaped(args.shape, args.layers)
     tile = processor.image_processor.size["height"]
     seconds = measure((model, processor), rows(args.rows, tile), args.batch_size, args.new_tokens)
@@ -63,7 +63,8 @@ def main() -> None:
     args.out.write_text(json.dumps({**record, "seconds": seconds, "overhead": overhead(seconds)}, indent=2) + "\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the script."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--model", help="folder or packaged name")

@@ -57,7 +57,7 @@ Groups = list[list[int]]
 
 def main() -> None:
     """Count, measure, print tables, write JSON."""
-    args = _parser().parse_args()
+    args = make_parser().parse_args()
     mix = list(rows(args.rows, args.seed))
     written: dict[str, Any] = {"settings": {**vars(args), "out": str(args.out)}, "load_before": os.getloadavg()}
     written["fill"] = [fill(mix, stride, context, args.batch) for stride in (1, 2, 4) for context in CONTEXTS]
@@ -69,7 +69,8 @@ def main() -> None:
     args.out.write_text(json.dumps(written | {"load_after": os.getloadavg()}, indent=2) + "\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The options of the script."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rows", type=int, default=5000, help="rows to count with (default: 5000)")
     parser.add_argument("--batch", type=int, default=8, help="rows of a padded micro-batch (default: 8)")

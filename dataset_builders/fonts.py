@@ -53,6 +53,14 @@ TRAIN_FONTS = (
 )
 UNSEEN_FONTS = ("Roboto-Regular", "Roboto-Bold", "HankenGrotesk-Regular", "Manrope-Regular")
 
+CAPITALS = frozenset({"BebasNeue-Regular", "PermanentMarker-Regular", "AmaticSC-Bold"})
+"""Faces whose small letters look like capitals."""
+
+
+def in_case(text: str, face: str) -> str:
+    """``text`` as a reader of ``face`` sees it: in capitals if the face has no others."""
+    return text.upper() if face in CAPITALS else text
+
 
 @cache
 def font_path(name: str) -> Path:

@@ -9,19 +9,22 @@ import logging
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-from huggingface_hub import HfApi
+from typing import Any
 
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.repo_folder import check_folder, contents, name_card, stage
+from fcotvl_hf.io.repo_upload import Repository, upload
 
-from .card import CARD, About, write_card
+from .card import About, write_card
 from .facts import Facts
 from .parts import Part, Shard
 from .preview import write_previews
@@ -30,10 +33,29 @@ from .shards import read_facts, write_shard
 logger = logging.getLogger(__name__)
 
 BUILD = "build.json"
+STALE = ("*.parquet",)
+"""Shards of an earlier version would be read with the new ones: they go when the folder has them no more."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a data set is written, and what is done with it then.
+
+    Args:
+        num_proc: how many processes make rows.
+        preview: draw a contact sheet of each configuration too.
+        push: Hub id to upload to when all is written.
+        private: make the repository private.
+    """
+
+    num_proc: int = 1
+    preview: bool = False
+    push: str | None = None
+    private: bool = False
 
 
 def write_dataset(
-    out: Path, parts: Sequence[Part], about: About, *, num_proc: int = 1, preview: bool = False
+    out: Path, parts: Sequence[Part], about: About, writing: Writing = Writing()
 ) -> dict[tuple[str, str], Facts]:
     """Write a data set that ``load_dataset(out, config)`` opens, or finish one that was begun.
 
@@ -41,8 +63,7 @@ def write_dataset(
         out: folder to write: new, empty, or left by a run with the same parts and settings.
         parts: its splits.
         about: what the card says, and the settings that tell data sets apart.
-        num_proc: how many processes make rows.
-        preview: draw a contact sheet of each configuration too.
+        writing: with how many processes, and whether sheets are drawn; ``push_if_asked`` does the rest.
 
     Returns:
         (configuration, split) → figures.
@@ -61,9 +82,9 @@ def write_dataset(
     missing = [shard for shard in shards if shard not in facts]
     if facts:
         logger.info("%s: %d of %d shards are there already", out, len(facts), len(shards))
-    facts.update(_write(out, missing, num_proc))
+    facts.update(_write(out, missing, writing.num_proc))
     totals = {(part.config, part.split): sum((facts[shard] for shard in part.shards()), Facts()) for part in parts}
-    write_previews(out, parts, sheets=preview)
+    write_previews(out, parts, sheets=writing.preview)
     write_card(out, about, totals)
     return totals
 
@@ -84,13 +105,14 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
         raise ValueError("a data set without rows: give a larger size")
     sizes = [[part.config, part.split, part.size] for part in parts]
     build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
-    if (out / BUILD).is_file():
+    contents = _contents(out)
+    if BUILD in contents:
         begun = json.loads((out / BUILD).read_text())
         if begun != build:
             raise ValueError(
                 f"{out} was begun with other settings ({_difference(begun, build)}); choose another folder"
             )
-    elif out.exists() and (not out.is_dir() or any(not path.name.startswith(".") for path in out.iterdir())):
+    elif contents:
         raise FileExistsError(f"{out} exists already and is no data set begun here; choose another name")
     out.mkdir(parents=True, exist_ok=True)
     atomic_write(out / BUILD, json.dumps(build, indent=2, ensure_ascii=False) + "\n")
@@ -98,13 +120,25 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
         (out / part.config).mkdir(exist_ok=True)
 
 
-def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
+def missing_shards(out: Path, parts: Sequence[Part]) -> list[Shard]:
+    """The shards that a data set at ``out`` still lacks."""
+    return [shard for part in parts for shard in part.shards() if read_facts(out / shard.path) is None]
+
+
+def push_if_asked(folder: Path, writing: Writing) -> None:
+    """Upload a finished data set where ``writing`` says; see ``push_dataset``."""
+    if writing.push:
+        push_dataset(folder, writing.push, writing.private)
+
+
+def push_dataset(folder: Path, repo_id: str, private: bool = False, **options: Any) -> str:
     """Upload a finished data set.
 
     Args:
         folder: what ``write_dataset`` wrote.
         repo_id: of the data set on the Hub; it is made if need be.
         private: make it for its owner's eyes only.
+        **options: branch, tag and create_pr of ``io.repo_upload.Repository``.
 
     Returns:
         Its address.
@@ -112,13 +146,36 @@ def push_dataset(folder: Path, repo_id: str, private: bool = False) -> str:
     Raises:
         FileNotFoundError: the folder has no card, so it is not finished.
         OSError: the Hub cannot be reached, or refuses.
+        ValueError: the Hub allows no such name, or the card is broken.
     """
-    if not (folder / CARD).is_file():
-        raise FileNotFoundError(f"{folder} has no {CARD}: it is no data set, or an unfinished one")
-    api = HfApi()
-    url = api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
-    api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder, ignore_patterns=[".*", "*.part"])
-    return str(url)
+    to = Repository(repo_id, "dataset", private, stale=STALE, **options)
+    with tempfile.TemporaryDirectory() as staged:
+        stage_dataset(folder, Path(staged), repo_id, link=True)
+        return upload(Path(staged), contents(Path(staged)).paths, to, f"Upload {to.id.partition('/')[2]}")
+
+
+def stage_dataset(folder: Path, out: Path, repo_id: str, link: bool = False) -> None:
+    """Write a data set as its repository will hold it, and check that.
+
+    Args:
+        folder: what ``write_dataset`` wrote.
+        out: folder to write to; give ``atomic_folder``'s, for nothing is renamed here.
+        repo_id: what its card is to call it.
+        link: leave the shards where they are.
+
+    Raises:
+        FileNotFoundError: the folder has no card, so it is not finished.
+        ValueError: the card is broken, or something does not belong there.
+    """
+    stage(folder, check_folder(folder, "dataset").paths, out, link)
+    name_card(out, repo_id)
+
+
+def _contents(out: Path) -> set[str]:
+    """Names in a folder that are not hidden, listed once, since others may be at work there; a file counts as one."""
+    if not out.exists():
+        return set()
+    return {path.name for path in out.iterdir() if not path.name.startswith(".")} if out.is_dir() else {out.name}
 
 
 def _difference(begun: dict[str, object], build: dict[str, object]) -> str:

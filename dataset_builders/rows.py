@@ -9,7 +9,7 @@ from PIL import Image
 
 from .rendering import Glyph
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raised whenever the same seed would draw another page or ask another question."""
 
 

@@ -63,13 +63,29 @@ def attention_picture(
     Raises:
         ValueError: the answer is empty, there is no image, or the compressor's tokens have no place on the page.
     """
+    heats, share = page_attention(model, processor, talk, images, answer)
+    return side_by_side([veiled(*pair) for pair in zip(images, heats, strict=True)]), share
+
+
+def page_attention(
+    model: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    talk: Conversation,
+    images: Sequence[Image.Image],
+    answer: str,
+) -> tuple[list[torch.Tensor], float]:
+    """Where an answer looks; arguments and errors as those of ``attention_picture``.
+
+    Returns:
+        Heat of each page, ``[rows, columns]`` of the teacher's tokens (see ``page_heat``), and the share of the
+        answer's attention that goes to all pages.
+    """
     window = token_window(model.config)
     text = processor.apply_chat_template(list(talk), add_generation_prompt=True)
     inputs = processor(text=text, images=list(images) or None, return_tensors="pt").to(model.device)
     said = processor.tokenizer(answer, add_special_tokens=False, return_tensors="pt").input_ids[0].long()
     shares = answer_attention(model, inputs, said)  # [visual tokens]
-    heats = page_heats(shares, processor, images, window)
-    return side_by_side([veiled(*pair) for pair in zip(images, heats, strict=True)]), float(shares.sum())
+    return page_heats(shares, processor, images, window), float(shares.sum())
 
 
 def page_heats(

@@ -10,6 +10,7 @@ from PIL import Image
 
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
+from .confidence import Piece, TokenScores, pieces
 from .fingerprint import model_fingerprint
 
 Conversation = Sequence[Mapping[str, Any]]
@@ -23,10 +24,12 @@ class Answer:
     Args:
         text: without special tokens.
         visual_tokens: what its images took in the language model.
+        confidence: how sure the model was of each piece of the text, where it was told to say.
     """
 
     text: str
     visual_tokens: int
+    confidence: Sequence[Piece] | None = None
 
 
 class Backend(ABC):
@@ -81,12 +84,13 @@ class TransformersBackend(Backend):
 
     Args:
         model: generates text; may be reduced by a baseline.
+        confidence: tell how sure the model was of each piece of its answers.
     """
 
     name = "transformers"
 
-    def __init__(self, model: FCoTVLForConditionalGeneration) -> None:
-        self.model, self.config = model, model.config
+    def __init__(self, model: FCoTVLForConditionalGeneration, confidence: bool = False) -> None:
+        self.model, self.config, self._confidence = model, model.config, confidence
 
     @property
     def fingerprint(self) -> str:
@@ -121,10 +125,15 @@ class TransformersBackend(Backend):
         pages = [page for shown in images for page in shown]
         inputs = processor(text=texts, images=pages or None, padding=True, padding_side="left", return_tensors="pt")
         inputs = inputs.to(self.model.device)
-        how = {"do_sample": False, "num_beams": 1, **settings}
+        scores = TokenScores()
+        how = {"do_sample": False, "num_beams": 1, "logits_processor": [scores] if self._confidence else [], **settings}
         with torch.inference_mode():
             output = self.model.generate(**inputs, max_new_tokens=max_new_tokens, **how)
         said = output[:, inputs["input_ids"].shape[1] :]  # [conversations, new tokens]
         predictions = processor.batch_decode(said, skip_special_tokens=True)
         tokens = (inputs["input_ids"] == processor.image_token_id).sum(dim=1).tolist()
-        return [Answer(*pair) for pair in zip(predictions, tokens, strict=True)]
+        sure: Sequence[Sequence[Piece] | None] = [None] * len(predictions)
+        if self._confidence:
+            told = zip(said.tolist(), scores.of(said).tolist(), strict=True)
+            sure = [pieces(processor.tokenizer, *each) for each in told]
+        return [Answer(*each) for each in zip(predictions, tokens, sure, strict=True)]

@@ -8,12 +8,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader
 from rich.table import Table
 
 from fcotvl_hf.io.atomic import atomic_write
@@ -22,8 +20,10 @@ from .attention_report import Sheet, attention_sheets
 from .comparison import paired_difference, retention, retention_interval
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
+from .html import Cell, Line, page_environment
 from .pictures import png
-from .plots import RADAR_LINES, legibility_chart, radar, score_over_tokens
+from .plots import RADAR_LINES, Chart, legibility_chart, radar, score_over_tokens
+from .report import difference_cell
 from .samples import Record
 from .strata import mean
 from .tables import print_whole
@@ -55,8 +55,8 @@ def compare_folders(folders: Sequence[Path], out: Path) -> None:
     lines = (json.dumps(change, ensure_ascii=False) + "\n" for each in changed for change in each)
     atomic_write(out / "changes.jsonl", "".join(lines))
     plots = _plots(rows, evaluations)
-    for name, (_, plot) in plots.items():
-        atomic_write(out / f"{name}.svg", plot)
+    for name, (_, chart) in plots.items():
+        atomic_write(out / f"{name}.svg", chart.svg)
     shown = {row["label"]: _extremes(each) for row, each in zip(rows[1:], changed[1:], strict=True)}
     sheets = {f"attention-{number}.png": sheet for number, sheet in enumerate(attention_sheets(evaluations))}
     for name, sheet in sheets.items():
@@ -191,8 +191,8 @@ def _in_radar(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return models + baselines[: max(0, RADAR_LINES - len(models))]
 
 
-def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, str]]:
-    """File name → caption and SVG."""
+def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, Chart]]:
+    """File name → caption and chart."""
     caption = "Score against visual tokens per image (mean over layers): further left is cheaper, higher is better."
     spent = [{**row, "tokens_per_image": row["tokens_over_layers"]} for row in rows]
     plots = {"score-over-tokens": (caption, score_over_tokens(spent))}
@@ -214,17 +214,32 @@ def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation])
 def _render(
     name: str,
     rows: Sequence[Mapping[str, Any]],
-    plots: Mapping[str, tuple[str, str]],
+    plots: Mapping[str, tuple[str, Chart]],
     shown: Mapping[str, Mapping[str, Any]],
     sheets: Mapping[str, Sheet],
 ) -> str:
-    package = "fcotvl_hf.eval_harness"
-    html = name.endswith(".html")
-    environment = Environment(loader=PackageLoader(package, "templates"), autoescape=html, trim_blocks=True)
+    environment = page_environment()
+    environment.autoescape = name.endswith(".html")
     environment.filters["percent"] = _percent
-    style = (resources.files(package) / "templates" / "report.css").read_text()
-    template = environment.get_template(f"comparison.{name.removeprefix('report.')}.j2")
-    return template.render(rows=rows, plots=plots, shown=shown, sheets=sheets, style=style)
+    template = environment.get_template(f"own/comparison.{name.removeprefix('report.')}.j2")
+    headings = ["tokens", *rows[0]["tasks"], "score", "kept", "95 %", "difference"]
+    lines = [Line(row["label"], row["kind"], _cells(row)) for row in rows]
+    return template.render(rows=rows, headings=headings, lines=lines, plots=plots, shown=shown, sheets=sheets)
+
+
+def _cells(row: Mapping[str, Any]) -> list[Cell]:
+    kept = row["retention"]
+    return [
+        Cell(f"{row['tokens_per_image']:.1f}", row["tokens_per_image"]),
+        *(
+            Cell(f"{entry['score']:.3f}", entry["score"], title=f"{entry['won']} samples won, {entry['lost']} lost")
+            for entry in row["tasks"].values()
+        ),
+        Cell(f"{row['score']:.3f}", row["score"]),
+        Cell(_percent([kept]), kept, kept),
+        Cell(_percent(row["retention_interval"])),
+        difference_cell(row["difference"], row["kind"]),
+    ]
 
 
 def _percent(shares: Sequence[float | None] | None) -> str:

@@ -1,37 +1,123 @@
-"""Pictures as SVG that reads on light and dark pages."""
+"""Pictures as SVG: legible on light and dark pages, with a title and a description for those who cannot see them."""
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from html import escape
+from typing import Any, NamedTuple
 
-_COLOURS = {"teacher": "#888888", "control": "#e9a03b", "student": "#3a7bd5", "baseline": "#d1495b"}
+_COLOURS = {"teacher": "#7b5ea7", "control": "#c77d0a", "student": "#3a7bd5", "baseline": "#d1495b"}
 _MARKS = {"teacher": "*", "control": "s", "student": "o", "baseline": "x"}
-_LINES = ("#888888", "#3a7bd5", "#d1495b", "#2a9d5c", "#e9a03b", "#7b5ea7")
-_GREY = "#888888"
+_NAMES = {"teacher": "teacher", "control": "controls", "student": "students", "baseline": "untrained rivals"}
+_LINES = ("#7b5ea7", "#3a7bd5", "#d1495b", "#2a9d5c", "#c77d0a", "#11809c")
+_INK = "#808081"
+"""Stands for the page's own colour of text, which the SVG takes in its place."""
+_STYLE = "svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"
+
+
+class Chart(NamedTuple):
+    """A picture and what it shows.
+
+    Args:
+        svg: an ``<svg>`` element, which is a file of its own as well.
+        title: its name.
+        description: its figures in words.
+    """
+
+    svg: str
+    title: str
+    description: str
+
+
 RADAR_LINES = len(_LINES)
 """Models that a radar shows before colours repeat."""
 
 
-def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Visual tokens per image against score, and a line through the rows that none beats in both.
+def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """Visual tokens per image against score; a line joins the teacher and the best student of each cost.
 
     Args:
-        rows: with ``kind``, ``tokens_per_image``, ``score``.
+        rows: with ``kind``, ``label``, ``tokens_per_image``, ``score``.
     """
-    figure, axes = new_figure()
+    figure, axes = new_figure(8.4, 5.2)
     for kind, colour in _COLOURS.items():
-        chosen = [row for row in rows if row["kind"] == kind]
-        points = [(row["tokens_per_image"], row["score"]) for row in chosen]
-        if not points:
-            continue
-        axes.scatter(*zip(*points, strict=True), color=colour, marker=_MARKS[kind], s=60, label=kind)
-    best = frontier([(row["tokens_per_image"], row["score"]) for row in rows])
-    axes.plot(*zip(*best, strict=True), color=_GREY, linewidth=1, alpha=0.5, zorder=0)
+        points = [(row["tokens_per_image"], row["score"]) for row in rows if row["kind"] == kind]
+        if points:
+            filled = {"s": 110} if kind == "teacher" else {"s": 55}
+            axes.scatter(*zip(*points, strict=True), color=colour, marker=_MARKS[kind], label=_NAMES[kind], **filled)
+    ours = [(row["tokens_per_image"], row["score"]) for row in rows if row["kind"] in ("teacher", "student")]
+    axes.plot(*zip(*frontier(ours), strict=True), color=_COLOURS["student"], linewidth=2, alpha=0.7, zorder=0)
+    _spread_over_halves(axes, [row["tokens_per_image"] for row in rows])
+    _label_points(axes, rows)
     axes.set(xlabel="visual tokens per image", ylabel="score", ylim=(0, 1))
-    axes.set_xlim(left=0)
-    finish(axes, "upper left")
-    return as_svg(figure)
+    finish(axes, "upper left", ncols=2)
+    told = (f"{row['label']}: {row['tokens_per_image']:.1f} tokens, score {row['score']:.3f}" for row in rows)
+    return as_chart(figure, "Score against visual tokens per image", "; ".join(told))
+
+
+def _spread_over_halves(axes: Any, tokens: Sequence[float]) -> None:
+    """An axis on which each halving of the most tokens is one step to the left, with room for labels at the right."""
+    most, least = max(tokens), min(tokens)
+    halvings = max(1, math.ceil(math.log2(most / least) - 0.1))
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(most / 2 ** (halvings + 0.15), most * 2**0.8)
+    ticks = [most / 2**number for number in range(halvings, -1, -1)]
+    axes.set_xticks(ticks, [f"{tick:.1f}" for tick in ticks])
+    axes.minorticks_off()
+
+
+def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Names to the right of the points, those of about equal cost moved apart."""
+    columns: dict[int, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        columns.setdefault(round(2 * math.log2(row["tokens_per_image"])), []).append(row)
+    for column in columns.values():
+        column.sort(key=lambda row: row["score"])
+        left = max(row["tokens_per_image"] for row in column) * 1.07
+        heights = moved_apart([row["score"] for row in column], 0.034, 0.02, 0.98)
+        for row, height in zip(column, heights, strict=True):
+            point = (row["tokens_per_image"], row["score"])
+            weight = "bold" if row["kind"] in ("teacher", "student") else "normal"
+            arrow = {
+                "arrowstyle": "-",
+                "color": _COLOURS[row["kind"]],
+                "linewidth": 0.6,
+                "shrinkB": 4,
+                "relpos": (0, 0.5),
+            }
+            axes.annotate(
+                row["label"],
+                point,
+                (left, height),
+                va="center",
+                fontsize=8.5,
+                fontweight=weight,
+                color=_INK,
+                arrowprops=arrow,
+            )
+
+
+def moved_apart(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move heights as little as it takes to keep a gap between neighbours and all within bounds.
+
+    Args:
+        heights: in ascending order.
+        gap: least distance of neighbours.
+        low: lower bound.
+        high: upper bound; with more heights than find room, it is kept and the lower one is not.
+    """
+    raised, lowered = [heights[0]], [heights[-1]]
+    for height in heights[1:]:
+        raised.append(max(height, raised[-1] + gap))
+    for height in heights[-2::-1]:
+        lowered.append(min(height, lowered[-1] - gap))
+    placed = [(up + down) / 2 for up, down in zip(raised, reversed(lowered), strict=True)]
+    for number, height in enumerate(placed):
+        placed[number] = max(height, low + number * gap)
+    for number, height in enumerate(reversed(placed), 1):
+        placed[-number] = min(height, high - (number - 1) * gap)
+    return placed
 
 
 def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -43,16 +129,13 @@ def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return kept
 
 
-def radar(shares: Mapping[str, Mapping[str, float]]) -> str:
+def radar(shares: Mapping[str, Mapping[str, float]]) -> Chart:
     """What each model keeps of its teacher, a ray per task (the paper's Figure 3).
 
     Args:
         shares: model → task → score / teacher's score; all have the same tasks.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 5), layout="constrained")
-    axes: Any = figure.add_subplot(projection="polar")
+    figure, axes = new_figure(6, 5, projection="polar")
     tasks = list(next(iter(shares.values())))
     angles = [2 * math.pi * number / len(tasks) for number in range(len(tasks))]
     for (name, values), colour in zip(shares.items(), _cycle(len(shares)), strict=True):
@@ -62,10 +145,10 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> str:
     axes.set_xticks(angles, tasks)
     axes.set_ylim(bottom=0)
     finish(axes, "lower left", bbox_to_anchor=(1, 0))
-    return as_svg(figure)
+    return as_chart(figure, "Share of the teacher's score that is kept, by task", _told(shares, 1))
 
 
-def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float) -> str:
+def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float) -> Chart:
     """How well type of each size is read.
 
     Args:
@@ -75,18 +158,42 @@ def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float
     figure, axes = new_figure()
     for (name, sizes), colour in zip(models.items(), _cycle(len(models)), strict=True):
         axes.plot(list(sizes), list(sizes.values()), color=colour, marker="o", markersize=4, label=name)
-    axes.axhline(threshold, color=_GREY, linewidth=1, linestyle="--")
+    axes.axhline(threshold, color=_INK, linewidth=1, linestyle="--")
     axes.set(xlabel="font size in pixels", ylabel="1 − character error rate", ylim=(0, 1.02))
     finish(axes, "lower right")
-    return as_svg(figure)
+    return as_chart(figure, "The eye test: score against font size", _told(models, 2))
 
 
-def new_figure() -> tuple[Any, Any]:
-    """A figure and its axes."""
+def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across: str, up: str, title: str) -> Chart:
+    """Lines over steps, such as losses.
+
+    Args:
+        lines: name → places and heights.
+        across: what the places are.
+        up: what the heights are.
+        title: for those who cannot see it.
+    """
+    figure, axes = new_figure()
+    for (name, points), colour in zip(lines.items(), _cycle(len(lines)), strict=True):
+        axes.plot(*points, color=colour, linewidth=1.4, label=name)
+    axes.set(xlabel=across, ylabel=up)
+    finish(axes, "upper right")
+    ends = (f"{name} ends at {points[1][-1]:.3g}" for name, points in lines.items() if points[1])
+    return as_chart(figure, title, "; ".join(ends))
+
+
+def new_figure(width: float = 6, height: float = 4, projection: str | None = None) -> tuple[Any, Any]:
+    """A figure and its axes.
+
+    Args:
+        width: in inches.
+        height: in inches.
+        projection: ``"polar"``, or the plain one.
+    """
     from matplotlib.figure import Figure  # needs no display
 
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    return figure, figure.subplots()
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot(projection=projection)
 
 
 def finish(axes: Any, legend: str, **legend_options: Any) -> None:
@@ -97,22 +204,44 @@ def finish(axes: Any, legend: str, **legend_options: Any) -> None:
         legend: where it goes; matplotlib's search for the best place warns when it takes long.
         **legend_options: further arguments of ``axes.legend``.
     """
-    axes.legend(frameon=False, labelcolor=_GREY, loc=legend, **legend_options)
+    axes.legend(frameon=False, labelcolor=_INK, loc=legend, **legend_options)
     axes.grid(alpha=0.25)
     axes.patch.set_alpha(0)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set_color(_GREY)
-    axes.tick_params(colors=_GREY)
-    for spine in axes.spines.values():
-        spine.set_color(_GREY)
+    for label in (axes.xaxis.label, axes.yaxis.label, axes.title):
+        label.set_color(_INK)
+    axes.tick_params(colors=_INK)
+    for name, spine in axes.spines.items():
+        spine.set_color(_INK)
+        spine.set_visible(name not in ("top", "right"))
 
 
-def as_svg(figure: Any) -> str:
-    """The ``<svg>`` element of a figure."""
+def as_chart(figure: Any, title: str, description: str) -> Chart:
+    """A figure as SVG, its text in the colour of the page that it stands on.
+
+    Args:
+        figure: drawn with ``new_figure`` and ``finish``.
+        title: its name, read aloud by screen readers.
+        description: what it shows, in words.
+    """
+    import matplotlib
+
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.family": "sans-serif"}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    text = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", text[text.index("<svg") :]).replace(_INK, "currentColor")
+    told = f"<title>{escape(title, False)}</title><desc>{escape(description, False)}</desc><style>{_STYLE}</style>"
+    opened = text.index(">") + 1
+    svg = f'{text[: opened - 1]} role="img" aria-label="{escape(title)}">{told}{text[opened:]}'
+    return Chart(svg, title, description)
+
+
+def _told(models: Mapping[str, Mapping[Any, float]], digits: int) -> str:
+    """Figures of each model in words."""
+    each = (
+        f"{name}: " + ", ".join(f"{key} {value:.{digits}%}" for key, value in of.items()) for name, of in models.items()
+    )
+    return "; ".join(each)
 
 
 def _cycle(count: int) -> list[str]:

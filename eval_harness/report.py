@@ -1,15 +1,20 @@
-"""One self-contained HTML page about a comparison: table, plots, and example pages with everybody's answers."""
+"""One self-contained HTML page about a comparison: table, charts, and example pages with everybody's answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
 from PIL import Image
 
+from .confidence import Piece
 from .diff import Segment, word_diff
+from .html import Cell, Line, page_environment
 from .pictures import data_url
+from .plots import Chart
+from .token_grid import TokenGrid
+
+_COSTS = {"prefill_ratio": "prefill", "kv_ratio": "KV cache"}
+"""Key of a row → its heading."""
 
 
 @dataclass(frozen=True)
@@ -18,26 +23,36 @@ class Answer:
 
     Args:
         model: the model's name.
+        kind: what the model is compared as.
         prediction: its answer.
         score: 0 to 1.
         segments: the answer aligned with the reference, word by word.
+        confidence: how sure the model was of each piece, if it was told to say.
     """
 
     model: str
+    kind: str
     prediction: str
     score: float
     segments: Sequence[Segment]
+    confidence: Sequence[Piece] = ()
+
+    @property
+    def least(self) -> float:
+        """The lowest probability of its tokens."""
+        return min(share for _, share in self.confidence)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A page, what was asked about it, and all answers."""
+    """A page, what was asked about it, all answers, and how the page can be cut into tokens."""
 
     task: str
     image: Image.Image
     question: str
     reference: str
     answers: Sequence[Answer]
+    grids: Sequence[TokenGrid] = ()
 
     @property
     def source(self) -> str:
@@ -45,16 +60,25 @@ class Example:
         return data_url(self.image)
 
 
-def answer(model: str, prediction: str, reference: str, score: float) -> Answer:
-    """An ``Answer`` with its word-level difference from ``reference``."""
-    return Answer(model, prediction, score, word_diff(prediction, reference))
+def answer(model: str, kind: str, record: Mapping[str, Any], reference: str) -> Answer:
+    """An ``Answer`` with its word-level difference from ``reference``.
+
+    Args:
+        model: the model's name.
+        kind: what it is compared as.
+        record: of the runner, see ``samples``.
+        reference: the right answer.
+    """
+    said = record["prediction"]
+    told = record.get("confidence", ())
+    return Answer(model, kind, said, record["score"], word_diff(said, reference), told)
 
 
 def render_report(
     title: str,
     facts: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
-    plots: Mapping[str, str],
+    charts: Sequence[tuple[str, Chart]],
     examples: Sequence[Example],
 ) -> str:
     """Fill the report's template.
@@ -63,15 +87,47 @@ def render_report(
         title: of the page.
         facts: name → value, shown under the title.
         rows: table rows with ``label``, ``kind``, ``tokens_per_image``, ``tasks``, ``score``, ``retention``,
-            ``difference``, ``prefill_ratio``, ``kv_ratio``.
-        plots: caption → SVG text.
+            ``difference`` and, where costs are known of all, ``prefill_ratio``, ``kv_ratio``.
+        charts: pairs of caption and chart.
         examples: pages with answers.
 
     Returns:
         HTML that loads nothing from outside.
     """
-    package = "fcotvl_hf.eval_harness"
-    environment = Environment(loader=PackageLoader(package, "templates"), autoescape=True, trim_blocks=True)
-    style = (resources.files(package) / "templates" / "report.css").read_text()
-    template = environment.get_template("report.html.j2")
-    return template.render(title=title, facts=facts, rows=rows, plots=plots, examples=examples, style=style)
+    tasks = [task.removeprefix("tiny-") for task in rows[0]["tasks"]]
+    costs = [key for key in _COSTS if key in rows[0]]
+    return (
+        page_environment()
+        .get_template("own/report.html.j2")
+        .render(
+            title=title,
+            facts=facts,
+            headings=["tokens", *tasks, "score", "kept", "difference", *(_COSTS[key] for key in costs)],
+            lines=[Line(row["label"], row["kind"], _cells(row, costs)) for row in rows],
+            charts=charts,
+            examples=examples,
+            costed=bool(costs),
+        )
+    )
+
+
+def _cells(row: Mapping[str, Any], costs: Sequence[str]) -> list[Cell]:
+    return [
+        Cell(f"{row['tokens_per_image']:.1f}", row["tokens_per_image"]),
+        *(Cell(f"{score:.3f}", score) for score in row["tasks"].values()),
+        Cell(f"{row['score']:.3f}", row["score"]),
+        Cell(f"{row['retention']:.1%}", row["retention"], row["retention"]),
+        difference_cell(row["difference"], row["kind"]),
+        *(Cell(f"{row[key]:.2f}×", row[key]) for key in costs),
+    ]
+
+
+def difference_cell(bounds: Sequence[float], kind: str) -> Cell:
+    """The interval of a difference to the teacher, which itself has none.
+
+    Args:
+        bounds: low and high.
+        kind: of the model.
+    """
+    low, high = bounds
+    return Cell("–") if kind == "teacher" else Cell(f"{low:+.3f} … {high:+.3f}", (low + high) / 2)

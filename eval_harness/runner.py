@@ -184,7 +184,7 @@ def _batches(rows: Sequence[Row], tilings: Tilings, batch_size: int) -> Iterator
 
 
 def _record(name: str, answer: Answer, task: Task, target: Target, key: str) -> Record:
-    return Record(
+    record = Record(
         id=name,
         prediction=answer.text,
         references=list(target["references"]),
@@ -194,3 +194,4 @@ def _record(name: str, answer: Answer, task: Task, target: Target, key: str) -> 
         unit=str(target[task.unit]) if task.unit else name,
         key=key,
     )
+    return record if answer.confidence is None else {**record, "confidence": answer.confidence}

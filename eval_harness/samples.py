@@ -6,12 +6,14 @@ folder is another evaluation's and is refused.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.jsonl import append_json_lines, json_line, read_json_lines
+
+from .confidence import Piece
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ class Record(TypedDict):
     group: str  # samples of a group are averaged first; empty where a task has no groups
     unit: str  # samples of a unit are joined into one score; the id where a task has no units
     key: str  # hashes of model, settings and row with dashes between them, see fingerprint
+    confidence: NotRequired[Sequence[Piece]]  # pieces of the prediction and how sure the model was of each
 
 
 def samples_file(folder: Path, task: str) -> Path:

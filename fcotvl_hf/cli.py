@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from fcotvl_hf import __version__
 from fcotvl_hf.command import Parser, run_command
-from fcotvl_hf.commands import data, looking, making, scoring, training
+from fcotvl_hf.commands import data, looking, making, publishing, scoring, training
 
 EPILOG = """\
 start here:
@@ -29,6 +29,7 @@ your own student:
   fcotvl sft --student runs/realigned --output_dir runs/posttrained
   fcotvl merge runs/realigned runs/posttrained/checkpoint-* --out merged --method average
   fcotvl eval merged --tasks docvqa --out scores    with the benchmarks' own prompts and metrics
+  fcotvl push model merged me/fcot-vl-2b            on the Hub, with a card
 
 `fcotvl COMMAND --help` explains a command. Models are folders, Hub ids, or the packaged tiny, tiny-50, tiny-75.
 """
@@ -73,6 +74,7 @@ def make_parser() -> Parser:
     training.add_training(commands)
     making.add_merge(commands)
     data.add_data(commands)
+    publishing.add_push(commands)
     return parser
 
 

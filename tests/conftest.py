@@ -21,6 +21,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 import torch
+from huggingface_hub import constants
 from PIL import Image
 from transformers import BatchFeature
 
@@ -29,6 +30,8 @@ from fcotvl_hf.dataset_builders.rendering import Page
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.tiny.architecture import build_config, build_processor
+
+from .hub.stand_in import StandIn, serve
 
 torch.set_num_threads(1)
 
@@ -125,6 +128,24 @@ def full_disk() -> Callable[..., AbstractContextManager[None]]:
     To be left before the test ends: pytest may be writing its report to a file.
     """
     return _limited_files
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A stand-in for the Hub to which this process uploads as the user ``me``."""
+    with serve() as running:
+        monkeypatch.setenv("HF_TOKEN", "hf_write")
+        for name, value in (("ENDPOINT", running.url), ("HF_HUB_OFFLINE", False), ("HF_HUB_DISABLE_XET", True)):
+            monkeypatch.setattr(constants, name, value)
+        yield running
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the process slept, without having slept."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    return slept
 
 
 @pytest.fixture

@@ -45,6 +45,8 @@ def test_library_progress_stays_off_a_piped_stderr(monkeypatch: pytest.MonkeyPat
         ("train_tiny", ["--read-steps", "0"], 2, "train_tiny: error: argument --read-steps: '0' is not"),
         ("score_tiny", ["--beside", "a"], 2, "score_tiny: error: argument --beside: 'a' is not NAME=FOLDER"),
         ("score_tiny", ["--assets", "absent"], 2, "score_tiny: error: nowhere to write"),
+        ("results", ["--stages", "magic"], 2, "results: error: argument --stages: invalid choice: 'magic'"),
+        ("results", ["--stages"], 2, "results: error: nowhere to write: call it in the repository, or give --root"),
         ("distill", ["--stride", "2"], 2, "fcotvl distill: error: nothing to train"),
         ("sft", ["--compressor", "magic"], 2, "fcotvl sft: error: argument --compressor: invalid choice: 'magic'"),
     ],

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from accelerate import PartialState
-from transformers import AutoModelForImageTextToText, AutoProcessor, LogitsProcessor, set_seed
+from transformers import AutoModelForImageTextToText, AutoProcessor, set_seed
 
 import fcotvl_hf.modeling  # noqa: F401  (registers our classes)
+from fcotvl_hf.eval_harness.confidence import TokenScores
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.io.images import load_image
 
 from .request import Outcome, Reply, Request, Settings
@@ -28,7 +29,7 @@ class LocalModel:
     def __init__(self, path: str, settings: Settings) -> None:
         self.name, self._settings = path, settings
         self._processor: Any = AutoProcessor.from_pretrained(path)
-        device = PartialState().device
+        device = processes().device
         dtype = torch.float32 if device.type == "cpu" else "auto"  # half precision is slow on CPU
         self._model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype).to(device).eval()
 
@@ -49,7 +50,7 @@ class LocalModel:
         sampling = (
             {"do_sample": True, "temperature": settings.temperature} if settings.temperature else {"do_sample": False}
         )
-        scores = _TokenScores(inputs["input_ids"].shape[1])
+        scores = TokenScores()
         with torch.inference_mode():
             output = self._model.generate(
                 **inputs,
@@ -60,45 +61,14 @@ class LocalModel:
             )
         tokens = output[:, inputs["input_ids"].shape[1] :]  # [requests, new tokens]
         lengths, ended = _lengths(tokens, self._model.generation_config.eos_token_id)
-        confidences = scores.confidences(tokens, lengths) if settings.confidence else [None] * len(requests)
+        confidences = _confidences(scores.of(tokens), lengths) if settings.confidence else [None] * len(requests)
         said = processor.batch_decode(tokens, skip_special_tokens=True)
         return [Reply(*each) for each in zip(said, ended, confidences, strict=True)]
 
 
-class _TokenScores(LogitsProcessor):
-    """Notes the log probability of each token that was chosen, one step late, so that one step's logits are held.
-
-    Args:
-        prompt: length of the prompts in tokens.
-    """
-
-    def __init__(self, prompt: int) -> None:
-        self._prompt = prompt
-        self._logits: torch.Tensor | None = None
-        self._chosen: list[torch.Tensor] = []
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        """Note the last token's, and keep this step's logits [rows, vocabulary]."""
-        if self._logits is not None:
-            self._note(input_ids[:, -1])
-        self._logits = scores.float().log_softmax(dim=-1)
-        return scores
-
-    def confidences(self, tokens: torch.Tensor, lengths: Sequence[int]) -> list[float | None]:
-        """The geometric mean of each row's probabilities.
-
-        Args:
-            tokens: [rows, new tokens], as generated.
-            lengths: tokens of each row that count.
-        """
-        if self._logits is not None and len(self._chosen) < tokens.shape[1]:
-            self._note(tokens[:, -1])
-        scores = torch.stack(self._chosen, dim=1)  # [rows, new tokens]
-        return [scores[row, :length].mean().exp().item() for row, length in enumerate(lengths)]
-
-    def _note(self, tokens: torch.Tensor) -> None:
-        assert self._logits is not None
-        self._chosen.append(self._logits.gather(1, tokens[:, None]).squeeze(1))
+def _confidences(scores: torch.Tensor, lengths: Sequence[int]) -> list[float]:
+    """The geometric mean of each row's probabilities, from log probabilities ``[rows, new tokens]``."""
+    return [scores[row, :length].mean().exp().item() for row, length in enumerate(lengths)]
 
 
 def _lengths(tokens: torch.Tensor, end: int | list[int]) -> tuple[list[int], list[bool]]:

@@ -12,10 +12,12 @@ from ..card import About
 from ..curation.benchmark_data import hash_tasks
 from ..curation.decontamination import Decontaminated
 from ..curation.opening import Origin
-from ..curation.quality import CountTokens, write_quality_report
+from ..curation.quality import TokenCounter, write_quality_report
+from ..packages import TYPESET, require
 from ..parts import Part
-from ..publish import push_dataset, write_dataset
+from ..publish import Writing, push_if_asked
 from ..rows import GENERATOR_VERSION
+from ..sharing import write_with_model
 from .mix import SPLIT, program_parts
 from .questions import DatasetQuestions, ProgramQuestions, Questions
 from .rejection import Sampled, Sifting
@@ -73,8 +75,8 @@ class CotOptions:
         return settings
 
     @property
-    def needs_one_process(self) -> bool:
-        """Whether a model is in memory, which several processes would each load."""
+    def in_memory(self) -> bool:
+        """Whether a model of this machine makes rows."""
         return any(asked and not asked.is_endpoint for asked in (self.sampler, self.rewriter))
 
 
@@ -88,13 +90,8 @@ def build_cot_mix(
     size: int,
     seed: int,
     options: CotOptions,
-    count_tokens: CountTokens,
-    tokenizer: str,
-    *,
-    num_proc: int = 1,
-    preview: bool = False,
-    push: str | None = None,
-    private: bool = False,
+    tokens: TokenCounter,
+    writing: Writing = Writing(),
 ) -> None:
     """Write a data set with a quality report, or finish one that was begun, and upload it.
 
@@ -103,12 +100,8 @@ def build_cot_mix(
         size: rows of program-made chains, and questions that a sampler is asked.
         seed: another seed, other rows.
         options: what else is in it.
-        count_tokens: for the report.
-        tokenizer: whose tokens these are.
-        num_proc: how many processes draw.
-        preview: a contact sheet of each configuration too.
-        push: Hub id to upload to.
-        private: make the repository private.
+        tokens: counts them for the report.
+        writing: how, and what is done with it then.
 
     Raises:
         ValueError: a model, a task or a column is not as it must be, or ``out`` was begun with other settings.
@@ -124,13 +117,11 @@ def build_cot_mix(
         tags=("synthetic", "chain-of-thought", "fcot-vl"),
         configs=CONFIGS,
     )
+    require((*TYPESET, "math_verify"))
     parts = _parts(out, size, seed, options)
-    if options.needs_one_process and num_proc > 1:
-        logger.info("one process: the model is in its memory")
-    write_dataset(out, parts, about, num_proc=1 if options.needs_one_process else num_proc, preview=preview)
-    logger.info("quality report: %s", write_quality_report(out, count_tokens, tokenizer, seed))
-    if push:
-        push_dataset(out, push, private)
+    if write_with_model(out, parts, about, writing, options.in_memory):
+        logger.info("quality report: %s", write_quality_report(out, tokens, seed))
+        push_if_asked(out, writing)
 
 
 def _parts(out: Path, size: int, seed: int, options: CotOptions) -> list[Part]:

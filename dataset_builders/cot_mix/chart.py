@@ -10,7 +10,7 @@ from fcotvl_hf.eval_harness.metrics.literal import read_literal
 
 from ..ocr_mix.pages import chart
 from ..rows import Sample
-from .named_values import Values, ask
+from .named_values import NamedValues, ask
 from .problem import Problem, Question
 
 _FIRST = 10**12
@@ -27,7 +27,7 @@ def sample(seed: int) -> Problem:
     """
     rng = Random(f"cot-chart-{seed}")
     page = _page(seed)
-    question = _ask(rng, read_literal(page.answer)["values"])
+    question = _ask(rng, read_literal(page.answer)["values"], page.meta["kind"] == "pie")
     return Problem("chart", page.image, question, {**page.meta, "seed": seed})
 
 
@@ -36,17 +36,17 @@ def _page(seed: int) -> Sample:
     return next(page for page in pages if page.meta["language"] == "en" and page.meta["kind"] in _KINDS)
 
 
-def _ask(rng: Random, values: Mapping[str, Any]) -> Question:
+def _ask(rng: Random, values: Mapping[str, Any], parts_of_whole: bool) -> Question:
     """A question about the values; of a chart with several series about one of them, or about one place of all."""
     if not isinstance(next(iter(values.values())), Mapping):
-        return ask(rng, _decimals(values))
+        return ask(rng, NamedValues(_decimals(values), parts_of_whole))
     if len(values) > 1 and rng.random() < 0.4:
         place = rng.choice(list(next(iter(values.values()))))
         across = {series: points[place] for series, points in values.items()}
-        return ask(rng, _decimals(across), f"Look at {place} only.")
+        return ask(rng, NamedValues(_decimals(across)), f"Look at {place} only.")
     series = rng.choice(list(values))
-    return ask(rng, _decimals(values[series]), f"Look at {series} only." if len(values) > 1 else "")
+    return ask(rng, NamedValues(_decimals(values[series])), f"Look at {series} only." if len(values) > 1 else "")
 
 
-def _decimals(values: Mapping[str, Any]) -> Values:
+def _decimals(values: Mapping[str, Any]) -> dict[str, Decimal]:
     return {name: Decimal(str(value).rstrip("%")) for name, value in values.items()}

@@ -141,10 +141,10 @@ def _circle(rng: Random, domain: Domain) -> Figure:
         steps.append(f"The radius is half of it: r = {measure} / 2 = {radius}.")
     if rng.random() < 0.5:
         steps.append(f"The area is πr² = π × {radius}² = {radius * radius}π.")
-        text, answer = "What is the area of the circle in terms of π, without its unit?", f"{radius * radius}\\pi"
+        text, answer = "What is the area of the circle in terms of π, without its unit?", f"{radius * radius}π"
     else:
         steps.append(f"The circumference is 2πr = 2 × π × {radius} = {2 * radius}π.")
-        text, answer = "What is the circumference in terms of π, without its unit?", f"{2 * radius}\\pi"
+        text, answer = "What is the circumference in terms of π, without its unit?", f"{2 * radius}π"
     return drawing, Question(text, answer, steps, Gold("expression", (answer,)))
 
 

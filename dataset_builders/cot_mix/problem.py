@@ -122,6 +122,11 @@ def rounded(value: Decimal, places: int = 2) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
+def equals(exact: Decimal, shown: Decimal) -> str:
+    """``= 2.5``, or ``≈ 3.33`` for what was rounded."""
+    return f"{'=' if exact == shown else '≈'} {plain(shown)}"
+
+
 def plain(value: Decimal) -> str:
     """A number without zeros at its end and without an exponent."""
     text = f"{value:f}"

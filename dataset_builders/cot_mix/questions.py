@@ -98,11 +98,9 @@ class DatasetQuestions:
         """One question.
 
         Raises:
-            ValueError: its answer is empty or not among its options, or it has no picture.
+            ValueError: its answer is empty or not among its options, or its picture is missing or cannot be decoded.
         """
         row = open_rows(self.origin, _COLUMNS)[index]
-        if not row["image"]:
-            raise ValueError(f"row {index} of {self.origin.name} has no picture")
         choices = dict(zip(LETTERS, row.get("choices") or [], strict=False))
         answer = row["answer"]
         if choices and isinstance(answer, int):

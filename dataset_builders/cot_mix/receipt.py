@@ -15,7 +15,7 @@ COLUMNS = 32
 """Characters of a line; tills print in one width."""
 
 _FACES = ("DejaVuSansMono", "DejaVuSansMono-Bold")
-_SHOPS = ("CORNER MARKET", "GREEN GROCER", "CITY BAKERY", "HARBOUR CAFE", "BOOK & PAPER", "FARM SHOP", "NIGHT KIOSK")
+_SHOPS = ("CORNER MARKET", "FAMILY STORE", "CITY SUPERMARKET", "HARBOUR MARKET", "FRESH & MORE", "NIGHT SHOP")
 _ITEMS = {
     "Milk": 109, "Bread": 249, "Butter": 279, "Eggs": 319, "Apples": 199, "Rice": 189, "Coffee": 549, "Tea": 329,
     "Honey": 459, "Cheese": 399, "Pasta": 129, "Tomatoes": 229, "Juice": 179, "Soap": 149, "Candles": 499,
@@ -138,9 +138,10 @@ def _without(rng: Random, receipt: Receipt) -> Question:
 
 
 def _discount(rng: Random, receipt: Receipt) -> Question:
+    sign = "=" if receipt.subtotal * receipt.discount == 100 * receipt.off else "≈"
     steps = [
         f"The subtotal is {receipt.subtotal} and the discount is {receipt.discount}%.",
-        f"{receipt.subtotal} × {receipt.discount} / 100 = {receipt.off}.",
+        f"{receipt.subtotal} × {receipt.discount} / 100 {sign} {receipt.off}.",
     ]
     return number_question("How much money does the discount save, to the cent?", str(receipt.off), steps)
 

@@ -111,22 +111,30 @@ def _lever(rng: Random, domain: Domain) -> Diagram:
     return drawing, number_question("The lever is in balance. What is the force F?", f"{forces[missing]} N", steps)
 
 
-_LEVELS = (
-    ("grass", "wheat", "clover", "algae", "oak"),
-    ("rabbit", "mouse", "grasshopper", "snail", "deer"),
-    ("fox", "snake", "frog", "weasel"),
-    ("hawk", "owl", "eagle"),
+_EATERS = (
+    {"grass": "rabbit mouse grasshopper", "wheat": "mouse grasshopper rabbit", "lettuce": "snail rabbit grasshopper"},
+    {
+        "rabbit": "fox weasel",
+        "mouse": "snake weasel fox",
+        "grasshopper": "frog snake",
+        "snail": "frog hedgehog",
+    },
+    {"fox": "eagle", "weasel": "eagle owl", "snake": "hawk eagle owl", "frog": "hawk owl", "hedgehog": "owl eagle"},
 )
-"""Producers, what eats them, what eats these, and so on."""
+"""Level by level from the plants up: what may eat what."""
 
 
 def _food_web(rng: Random, domain: Domain) -> Diagram:
     """A food web drawn with arrows from the eaten to the eater."""
-    levels = [rng.sample(names, count) for names, count in zip(_LEVELS, (2, 2, 2, 1), strict=True)]
-    eats: dict[str, list[str]] = {name: [] for level in levels for name in level}
-    for lower, upper in zip(levels, levels[1:], strict=False):
-        for eater in upper:
-            eats[eater] = sorted(rng.sample(lower, rng.randint(1, len(lower))), key=lower.index)
+    levels = [rng.sample(list(_EATERS[0]), 2)]
+    eats: dict[str, list[str]] = {name: [] for name in levels[0]}
+    for level, count in zip(_EATERS, (2, 2, 1), strict=True):
+        possible = list(dict.fromkeys(eater for food in levels[-1] for eater in level[food].split()))
+        eaters = rng.sample(possible, min(count, len(possible)))
+        for eater in eaters:
+            food = [name for name in levels[-1] if eater in level[name].split()]
+            eats[eater] = sorted(rng.sample(food, rng.randint(1, len(food))), key=levels[-1].index)
+        levels.append(eaters)
     drawing = Drawing(rng, 560, 520, domain.text_height)
     places = {
         name: (560 * (column + 1) / (len(level) + 1), 470 - 140.0 * row)
@@ -158,7 +166,8 @@ def _food_web(rng: Random, domain: Domain) -> Diagram:
 
 def _thermometers(rng: Random, domain: Domain) -> Diagram:
     """Two thermometers without numbers at their columns: the difference has to be read off the scales."""
-    readings = rng.sample(range(-18, 41, 2), 2)
+    low = rng.randrange(-18, 31, 2)
+    readings = rng.sample((low, low + 2 * rng.randint(2, min(12, (40 - low) // 2))), 2)
     drawing = Drawing(rng, 420, 420, domain.text_height)
     names = rng.choice((("morning", "noon"), ("inside", "outside"), ("Monday", "Friday"), ("before", "after")))
     bottom, top = 340.0, 50.0
@@ -176,7 +185,7 @@ def _thermometers(rng: Random, domain: Domain) -> Diagram:
             if degrees % 10 == 0:
                 drawing.label((x + 46, height(degrees)), str(degrees))
         drawing.label((x, 388), f"{name} (°C)")
-    high, low = max(readings), min(readings)
+    high = max(readings)
     second = f"{high} - ({low})" if low < 0 else f"{high} - {low}"
     steps = [
         f"The thermometer labelled {names[0]} shows {readings[0]} °C, that labelled {names[1]} {readings[1]} °C.",

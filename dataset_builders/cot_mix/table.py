@@ -1,18 +1,24 @@
 """Tables of records: look-up over rows and columns, aggregation, filters, derived columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
 from ..degradation import scan
-from ..ocr_mix.table import draw_table
-from ..rendering import Domain
-from .problem import Problem, Question, as_choices, list_question, number_question, plain, rounded, text_question
-
-PAGES = Domain(text_height=(16, 26), plain=0.85)
-ROOM = (1200, 900)
-"""Largest page in pixels."""
+from ..ocr_mix.pages.tables import table_page
+from ..ocr_mix.typesetting import CHINESE, SANS, SERIF, check, families, typeset
+from .problem import (
+    Problem,
+    Question,
+    as_choices,
+    equals,
+    list_question,
+    number_question,
+    plain,
+    rounded,
+    text_question,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class Table:
     """Records with a name, a group, a count and an amount.
 
     Args:
-        names: heading of the first column, then of the group, of a count and of an amount per piece.
+        names: heading of the first column, then of the group, of a count and of an amount for each of these.
         rows: (name, group, count, amount).
     """
 
@@ -39,8 +45,7 @@ class Table:
 @dataclass(frozen=True)
 class _Topic:
     headings: tuple[str, str, str, str]
-    names: tuple[str, ...]
-    groups: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
     counts: tuple[int, int]
     amounts: tuple[int, int]
     cents: bool
@@ -50,8 +55,11 @@ class _Topic:
 _TOPICS = (
     _Topic(
         ("Product", "Category", "Units", "Price"),
-        ("Pen", "Stapler", "Notebook", "Lamp", "Desk", "Chair", "Printer", "Cable", "Monitor", "Keyboard", "Mouse"),
-        ("Office", "Furniture", "Computer"),
+        {
+            "Office": ("Pen", "Stapler", "Notebook", "Folder"),
+            "Furniture": ("Desk", "Chair", "Lamp", "Shelf"),
+            "Computer": ("Printer", "Cable", "Monitor", "Keyboard", "Mouse"),
+        },
         (2, 60),
         (1, 90),
         True,
@@ -59,8 +67,11 @@ _TOPICS = (
     ),
     _Topic(
         ("Employee", "Team", "Hours", "Rate"),
-        ("Adams", "Baker", "Chen", "Diaz", "Evans", "Fischer", "Gupta", "Haas", "Ito", "Jones", "Klein", "Lopez"),
-        ("North", "South", "East"),
+        {
+            "North": ("Adams", "Baker", "Chen", "Diaz"),
+            "South": ("Evans", "Fischer", "Gupta", "Haas"),
+            "East": ("Ito", "Jones", "Klein", "Lopez"),
+        },
         (10, 45),
         (14, 60),
         False,
@@ -68,68 +79,70 @@ _TOPICS = (
     ),
     _Topic(
         ("Route", "Region", "Trips", "Distance"),
-        ("A1", "A4", "B2", "B7", "C3", "C9", "D5", "E8", "F6", "G2"),
-        ("City", "Coast", "Hills"),
+        {"City": ("A1", "A4", "B2", "B7"), "Coast": ("C3", "C9", "D5"), "Hills": ("E8", "F6", "G2")},
         (3, 40),
         (5, 120),
         False,
         "total distance (trips times distance)",
     ),
     _Topic(
-        ("Crop", "Field", "Rows", "Yield"),
-        ("Wheat", "Barley", "Maize", "Oats", "Beans", "Peas", "Potato", "Carrot", "Onion", "Leek"),
-        ("Upper", "Lower", "River"),
+        ("Crop", "Field", "Plots", "Yield"),
+        {
+            "Upper": ("Wheat", "Barley", "Maize", "Oats"),
+            "Lower": ("Beans", "Peas", "Potatoes"),
+            "River": ("Carrots", "Onions", "Leeks"),
+        },
         (4, 30),
         (8, 95),
         False,
-        "harvest (rows times yield)",
+        "harvest (plots times yield)",
     ),
 )
 
 
-def sample(seed: int, domain: Domain = PAGES) -> Problem:
+def sample(seed: int) -> Problem:
     """Draw a table of records and ask about several of its cells.
 
     Args:
-        seed: the same seed and domain give the same page and question.
-        domain: fonts and text heights to use.
+        seed: the same seed gives the same page and question.
     """
     rng = Random(f"cot-table-{seed}")
     topic = rng.choice(_TOPICS)
     table = _records(rng, topic)
     question = rng.choice(KINDS)(rng, table, topic.product)
-    page, cells, style = draw_table(rng, domain, table.cells, ROOM)
-    if cells != table.cells:
-        raise ValueError(
-            f"table {seed} does not fit on a page of {ROOM} pixels at text heights of {domain.text_height}"
-        )
-    image, degradations = scan(page.image, rng)
+    family, points, resolution = rng.choice((*SERIF, *SANS)), rng.choice((9, 10, 11, 12)), rng.choice((100, 130, 160))
+    chinese = next(iter(CHINESE))
+    check("".join(map("".join, table.cells)), family, chinese)
+    text = f"#set text(font: {families(family, chinese)}, size: {points}pt)"
+    image, degradations = scan(typeset(table_page(rng, table.cells, text), resolution)[0], rng)
+    style = {"font": family, "points": points, "pixels_per_inch": resolution}
     return Problem("table", image, question, {"seed": seed, **style, "clean": not degradations, **degradations})
 
 
 def _records(rng: Random, topic: _Topic) -> Table:
     """Between 4 and 8 records; counts differ from each other, and so do amounts and products."""
+    group_of = {name: group for group, names in topic.groups.items() for name in names}
     while True:
-        names = rng.sample(topic.names, rng.randint(4, 8))
+        names = rng.sample(list(group_of), rng.randint(4, 8))
         counts = rng.sample(range(*topic.counts), len(names))
         amounts = [Decimal(rng.randint(*topic.amounts)) for _ in names]
         if topic.cents:
             amounts = [amount + rng.choice((Decimal("0.25"), Decimal("0.50"), Decimal("0.99"))) for amount in amounts]
         products = {count * amount for count, amount in zip(counts, amounts, strict=True)}
         if len(set(amounts)) == len(products) == len(names):
-            groups = [rng.choice(topic.groups) for _ in names]
+            groups = [group_of[name] for name in names]
             return Table(topic.headings, list(zip(names, groups, counts, amounts, strict=True)))
 
 
 def _product(rng: Random, table: Table, product: str) -> Question:
     name, _, count, amount = rng.choice(table.rows)
-    result = plain(count * amount)
+    result = f"{count * amount:f}"
     steps = [
         f"The row of {name} has {table.names[2]} = {count} and {table.names[3]} = {amount:f}.",
         f"{count} × {amount:f} = {result}.",
     ]
     question = number_question(f"What is the {product} of {name}?", result, steps)
-    slips = [plain(count + amount), plain((count + 1) * amount), plain((count - 1) * amount), plain(amount)]
+    slips = [f"{slip:f}" for slip in (count + amount, (count + 1) * amount, (count - 1) * amount, amount)]
     return as_choices(rng, question, slips) if rng.random() < 0.25 else question
 
 
@@ -150,26 +163,27 @@ def _group_total(rng: Random, table: Table, product: str) -> Question:
     steps = [f"Rows with {table.names[1]} {group}: {found}."]
     if len(chosen) > 1:
         steps.append(f"{' + '.join(str(count) for _, count in chosen)} = {total}.")
-    text = f"Add up {table.names[2]} of all rows whose {table.names[1]} is {group}."
+    text = f"Add up the {table.names[2].lower()} of all rows whose {table.names[1]} is {group}."
     return number_question(text, str(total), steps)
 
 
 def _average(rng: Random, table: Table, product: str) -> Question:
     amounts = [amount for *_, amount in table.rows]
     total = sum(amounts, Decimal())
-    result = plain(rounded(total / len(amounts)))
+    result = rounded(total / len(amounts))
     steps = [
-        f"The sum is {' + '.join(f'{amount:f}' for amount in amounts)} = {plain(total)}.",
-        f"There are {len(amounts)} rows: {plain(total)} / {len(amounts)} = {result}.",
+        f"The sum is {' + '.join(f'{amount:f}' for amount in amounts)} = {total:f}.",
+        f"There are {len(amounts)} rows: {total:f} / {len(amounts)} {equals(total / len(amounts), result)}.",
     ]
-    return number_question(f"What is the average {table.names[3]}, rounded to two decimals?", result, steps)
+    text = f"What is the average {table.names[3].lower()}, rounded to two decimals?"
+    return number_question(text, plain(result), steps)
 
 
 def _best_product(rng: Random, table: Table, product: str) -> Question:
     results = {name: count * amount for name, _, count, amount in table.rows}
     best = max(results, key=lambda name: results[name])
-    steps = [f"{name}: {count} × {amount:f} = {plain(results[name])}." for name, _, count, amount in table.rows]
-    steps.append(f"The largest of these is {plain(results[best])}, of {best}.")
+    steps = [f"{name}: {count} × {amount:f} = {results[name]:f}." for name, _, count, amount in table.rows]
+    steps.append(f"The largest of these is {results[best]:f}, of {best}.")
     return text_question(f"Which {table.names[0].lower()} has the highest {product}?", best, steps)
 
 
@@ -180,7 +194,7 @@ def _filtered(rng: Random, table: Table, product: str) -> Question:
         f"{name}: {count} is {'greater' if count > limit else 'not greater'} than {limit}."
         for name, _, count, _ in table.rows
     ]
-    text = f"List every {table.names[0].lower()} whose {table.names[2]} are greater than {limit}."
+    text = f"List every {table.names[0].lower()} whose {table.names[2].lower()} are greater than {limit}."
     if len(found) == 1:
         return text_question(text, found[0][0], steps)
     return list_question(text, [name for name, _ in found], steps)
@@ -188,12 +202,12 @@ def _filtered(rng: Random, table: Table, product: str) -> Question:
 
 def _difference(rng: Random, table: Table, product: str) -> Question:
     (high, *_, larger), (low, *_, smaller) = sorted(rng.sample(table.rows, 2), key=lambda row: row[3], reverse=True)
-    result = plain(larger - smaller)
+    result, measure = f"{larger - smaller:f}", table.names[3].lower()
     steps = [
-        f"{table.names[3]} of {high} is {larger:f}, of {low} it is {smaller:f}.",
+        f"The {measure} of {high} is {larger:f}, that of {low} is {smaller:f}.",
         f"{larger:f} - {smaller:f} = {result}.",
     ]
-    text = f"By how much is {table.names[3]} of {high} higher than that of {low}?"
+    text = f"By how much is the {measure} of {high} greater than that of {low}?"
     return number_question(text, result, steps)
 
 

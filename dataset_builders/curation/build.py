@@ -5,37 +5,24 @@ from pathlib import Path
 from ..asking.ask import Asked
 from ..card import About, Source
 from ..parts import Part
-from ..publish import push_dataset, write_dataset
+from ..publish import Writing, push_if_asked, write_dataset
 from ..rows import GENERATOR_VERSION
+from ..sharing import write_with_model
 from .labelling import Labelled, find_images
 from .mixing import Mixed, MixRecipe
-from .quality import CountTokens, write_quality_report
+from .quality import TokenCounter, write_quality_report
 
 SPLIT = "train"
 
 
-def build_mix(
-    recipe: MixRecipe,
-    out: Path,
-    count_tokens: CountTokens,
-    tokenizer: str,
-    *,
-    num_proc: int = 1,
-    preview: bool = False,
-    push: str | None = None,
-    private: bool = False,
-) -> None:
+def build_mix(recipe: MixRecipe, out: Path, tokens: TokenCounter, writing: Writing = Writing()) -> None:
     """Write a mix with a quality report, or finish one that was begun, and upload it.
 
     Args:
         recipe: what is mixed.
         out: folder to write.
-        count_tokens: for the report.
-        tokenizer: whose tokens these are.
-        num_proc: how many processes read.
-        preview: a contact sheet too.
-        push: Hub id to upload to.
-        private: make the repository private.
+        tokens: counts them for the report.
+        writing: how, and what is done with it then.
 
     Raises:
         ValueError: a source lacks a column, there are not enough rows, or ``out`` was begun with other settings.
@@ -56,10 +43,9 @@ def build_mix(
         tags=("fcot-vl",),
         sources=[Source(name, "see its card", note) for name, note in shares.items()],
     )
-    write_dataset(out, [Part("mix", SPLIT, sum(counts), Mixed(recipe))], about, num_proc=num_proc, preview=preview)
-    write_quality_report(out, count_tokens, tokenizer, recipe.seed)
-    if push:
-        push_dataset(out, push, private)
+    write_dataset(out, [Part("mix", SPLIT, sum(counts), Mixed(recipe))], about, writing)
+    write_quality_report(out, tokens, recipe.seed)
+    push_if_asked(out, writing)
 
 
 def build_labels(
@@ -69,11 +55,7 @@ def build_labels(
     prompt: str,
     task: str,
     least: float,
-    *,
-    num_proc: int = 1,
-    preview: bool = False,
-    push: str | None = None,
-    private: bool = False,
+    writing: Writing = Writing(),
 ) -> None:
     """Write a data set of pictures that a teacher read, or finish one that was begun, and upload it.
 
@@ -84,10 +66,7 @@ def build_labels(
         prompt: what it is asked.
         task: what rows call it, and the configuration's name.
         least: lowest confidence that is kept, in [0, 1].
-        num_proc: how many processes ask.
-        preview: a contact sheet too.
-        push: Hub id to upload to.
-        private: make the repository private.
+        writing: how, and what is done with it then.
 
     Raises:
         ValueError: the teacher does not tell how sure it is, or ``out`` was begun with other settings.
@@ -114,6 +93,5 @@ def build_labels(
     replies = out.with_name(f"{out.name}.work") / "replies"
     maker = Labelled(files, images, teacher, prompt, task, least, replies)
     part = Part(task, SPLIT, len(files), maker)
-    write_dataset(out, [part], about, num_proc=num_proc if teacher.is_endpoint else 1, preview=preview)
-    if push:
-        push_dataset(out, push, private)
+    if write_with_model(out, [part], about, writing, in_memory=not teacher.is_endpoint):
+        push_if_asked(out, writing)

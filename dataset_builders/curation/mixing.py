@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ..parts import Row
+from ..parts import Dropped, Row
 from ..shards import FEATURES
 from .opening import Origin, image_bytes, open_rows
 
@@ -80,14 +80,18 @@ class Mixed:
 
     recipe: MixRecipe = field(repr=False)
 
-    def __call__(self, indices: range) -> Iterator[Row]:
+    def __call__(self, indices: range) -> Iterator[Row | Dropped]:
         sources, rows = _plan(self.recipe)
         for index in indices:
             number, place = int(sources[index]), int(rows[index])
             origin = self.recipe.sources[number].origin
             row = open_rows(origin, list(FEATURES))[place]
-            images = [image_bytes(image) for image in row["images"]]
-            yield {**row, "id": f"{origin.name}/{row['id']}", "images": images}
+            try:
+                images = [image_bytes(image) for image in row["images"]]
+            except ValueError:
+                yield Dropped("picture cannot be read")
+            else:
+                yield {**row, "id": f"{origin.name}/{row['id']}", "images": images}
 
 
 def read_recipe(path: Path) -> MixRecipe:

@@ -1,9 +1,12 @@
 """Opening a data set that is there, with its pictures as files rather than pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from fcotvl_hf.io.images import load_image
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,17 @@ def _opened(origin: Origin) -> Any:
     return data.cast_column("image", Image(decode=False)) if "image" in data.column_names else data
 
 
-def image_bytes(image: dict[str, Any]) -> bytes:
+def image_bytes(image: Mapping[str, Any] | None) -> bytes:
     """The file of a picture as ``open_rows`` gives it.
 
     Raises:
-        OSError: it lies in a file that cannot be read.
+        ValueError: there is none, its file is missing, or it cannot be decoded.
     """
-    data: bytes | None = image["bytes"]
-    if data is not None:
-        return data
-    with open(image["path"], "rb") as file:
-        return file.read()
+    if not image:
+        raise ValueError("there is no picture")
+    try:
+        data: bytes = Path(image["path"]).read_bytes() if image["bytes"] is None else image["bytes"]
+    except OSError as error:
+        raise ValueError(f"the picture {image['path']} cannot be read") from error
+    load_image(data)
+    return data

@@ -4,19 +4,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from io import BytesIO
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
 from PIL import Image
 from pyarrow import parquet
 
 from fcotvl_hf.cost.tokens import tiling_of
-from fcotvl_hf.eval_harness.plots import as_svg, new_figure
+from fcotvl_hf.eval_harness.html import Cell, Line, page_environment
+from fcotvl_hf.eval_harness.plots import Chart, as_chart, finish, new_figure
 from fcotvl_hf.eval_harness.report import Example
 from fcotvl_hf.io.atomic import atomic_write
 
@@ -24,13 +23,23 @@ from ..facts import Facts
 from ..shards import read_facts
 
 REPORT = "quality.html"
-CountTokens = Callable[[str], int]
-"""Length of a text in tokens."""
-
 _SAMPLES = 4
 """Samples shown of each configuration."""
 _WIDEST = 640
 """Pictures of samples are scaled down to this many pixels a side."""
+
+
+@dataclass(frozen=True)
+class TokenCounter:
+    """Tells the length of texts in tokens.
+
+    Args:
+        model: whose tokens they are.
+        count: text → tokens.
+    """
+
+    model: str
+    count: Callable[[str], int]
 
 
 @dataclass
@@ -54,13 +63,12 @@ class Quality:
     samples: list[Example] = field(default_factory=list)
 
 
-def write_quality_report(folder: Path, count_tokens: CountTokens, tokenizer: str, seed: int = 0) -> Path:
+def write_quality_report(folder: Path, tokens: TokenCounter, seed: int = 0) -> Path:
     """Write ``quality.html`` into a data set's folder.
 
     Args:
         folder: what ``write_dataset`` wrote.
-        count_tokens: length of a text in tokens.
-        tokenizer: whose tokens they are.
+        tokens: counts them.
         seed: decides which samples are shown.
 
     Raises:
@@ -69,24 +77,26 @@ def write_quality_report(folder: Path, count_tokens: CountTokens, tokenizer: str
     configs = sorted({path.parent.name for path in folder.glob("*/*.parquet")})
     if not configs:
         raise FileNotFoundError(f"{folder} holds no data set")
-    qualities = {config: measure(sorted((folder / config).glob("*.parquet")), count_tokens, seed) for config in configs}
+    qualities = {config: measure(sorted((folder / config).glob("*.parquet")), tokens.count, seed) for config in configs}
     facts = {config: _facts(folder / config) for config in configs}
-    package = "fcotvl_hf.dataset_builders"
-    environment = Environment(loader=PackageLoader(package, "templates"), autoescape=True, trim_blocks=True)
-    page = environment.get_template("quality.html.j2").render(
-        title=folder.resolve().name,
-        tokenizer=tokenizer,
-        style=(resources.files("fcotvl_hf.eval_harness") / "templates" / "report.css").read_text(),
-        rows=[_row(config, qualities[config], facts[config]) for config in configs],
-        dropped=sum((each.dropped for each in facts.values()), Counter[str]()).most_common(),
-        plots=_plots(qualities),
-        samples={config: quality.samples for config, quality in qualities.items()},
+    page = (
+        page_environment("fcotvl_hf.dataset_builders")
+        .get_template("own/quality.html.j2")
+        .render(
+            title=folder.resolve().name,
+            tokenizer=tokens.model,
+            headings=_HEADINGS,
+            lines=[_line(config, qualities[config], facts[config]) for config in configs],
+            dropped=sum((each.dropped for each in facts.values()), Counter[str]()).most_common(),
+            plots=_plots(qualities),
+            samples={config: quality.samples for config, quality in qualities.items()},
+        )
     )
     atomic_write(folder / REPORT, page)
     return folder / REPORT
 
 
-def measure(shards: Sequence[Path], count_tokens: CountTokens, seed: int = 0) -> Quality:
+def measure(shards: Sequence[Path], count_tokens: Callable[[str], int], seed: int = 0) -> Quality:
     """Read shards and count.
 
     Args:
@@ -121,23 +131,40 @@ def _facts(folder: Path) -> Facts:
     return sum((facts for path in sorted(folder.glob("*.parquet")) if (facts := read_facts(path))), Facts())
 
 
-def _row(config: str, quality: Quality, facts: Facts) -> dict[str, Any]:
+_HEADINGS = (
+    "rows",
+    "dropped",
+    "kept",
+    "question tokens, median",
+    "answer tokens, median",
+    "longest answer",
+    "tiles per row",
+    "tasks",
+    "forms",
+)
+
+
+def _line(config: str, quality: Quality, facts: Facts) -> Line:
     dropped = facts.dropped.total()
-    return {
-        "config": config,
-        "rows": facts.rows,
-        "dropped": dropped,
-        "kept": facts.rows / (facts.rows + dropped) if facts.rows else 0.0,
-        "question": median(quality.question_tokens or [0]),
-        "answer": median(quality.answer_tokens or [0]),
-        "longest": max(quality.answer_tokens, default=0),
-        "tiles": sum(quality.tiles) / max(1, len(quality.tiles)),
-        "tasks": ", ".join(f"{task} {count}" for task, count in quality.tasks.most_common(8)),
-        "forms": ", ".join(f"{form} {count}" for form, count in quality.forms.most_common()),
-    }
+    kept = facts.rows / (facts.rows + dropped) if facts.rows else 0.0
+    counts = (median(quality.question_tokens or [0]), median(quality.answer_tokens or [0]))
+    tiles = sum(quality.tiles) / max(1, len(quality.tiles))
+    cells = (
+        *(Cell(str(count), count) for count in (facts.rows, dropped)),
+        Cell(f"{kept:.1%}", kept, kept),
+        *(Cell(str(count), count) for count in (*counts, max(quality.answer_tokens, default=0))),
+        Cell(f"{tiles:.2f}", tiles),
+        Cell(_counted(quality.tasks.most_common(8))),
+        Cell(_counted(quality.forms.most_common())),
+    )
+    return Line(config, "config", cells)
 
 
-def _plots(qualities: Mapping[str, Quality]) -> dict[str, str]:
+def _counted(counts: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts)
+
+
+def _plots(qualities: Mapping[str, Quality]) -> dict[str, Chart]:
     series = {
         "tokens of answers": {config: quality.answer_tokens for config, quality in qualities.items()},
         "tokens of questions": {config: quality.question_tokens for config, quality in qualities.items()},
@@ -146,13 +173,14 @@ def _plots(qualities: Mapping[str, Quality]) -> dict[str, str]:
     return {caption: _histogram(values, caption) for caption, values in series.items()}
 
 
-def _histogram(values: Mapping[str, Sequence[int]], caption: str) -> str:
+def _histogram(values: Mapping[str, Sequence[int]], caption: str) -> Chart:
     """Stacked counts, one colour per configuration."""
     figure, axes = new_figure()
     axes.hist(list(values.values()), bins=24, stacked=True, label=list(values))
     axes.set(xlabel=caption, ylabel="rows")
-    axes.legend(frameon=False, loc="upper right")
-    return as_svg(figure)
+    finish(axes, "upper right")
+    means = (f"{name}: {fmean(counts):.1f} on average" for name, counts in values.items() if counts)
+    return as_chart(figure, f"Histogram: {caption}", "; ".join(means))
 
 
 def _text(messages: Sequence[Mapping[str, Any]], role: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..card import About, Source
 from ..parts import Part
-from ..publish import push_dataset, write_dataset
+from ..publish import Writing, push_if_asked, write_dataset
 from .catalogue import find_set
 from .rows import Streamed, resolve_revision
 
@@ -14,13 +14,10 @@ def build_hub_sets(
     out: Path,
     names: Sequence[str],
     size: int,
+    writing: Writing = Writing(),
     *,
     revision: str | None = None,
     data_root: Path | None = None,
-    num_proc: int = 1,
-    preview: bool = False,
-    push: str | None = None,
-    private: bool = False,
 ) -> None:
     """Copy the first rows of public sets, one configuration for each set.
 
@@ -28,20 +25,18 @@ def build_hub_sets(
         out: folder to write.
         names: of sets in the catalogue.
         size: rows to read of each set.
+        writing: how, and what is done with it then. Each process reads past what others have, so more than one only
+            help with many sets.
         revision: of the set, if there is but one.
         data_root: a folder with copies of the sets instead of the Hub.
-        num_proc: how many processes read; each reads past what others have, so more only help with many sets.
-        preview: a contact sheet of each configuration too.
-        push: Hub id to upload to.
-        private: make the repository private.
 
     Raises:
         OSError: a set cannot be read, or the folder cannot be written to.
-        ValueError: a set is unknown, or may not be passed on and ``push`` asks for it.
+        ValueError: a set is unknown, or may not be passed on and an upload is asked for.
     """
     chosen = {name: find_set(name) for name in names}
     kept = [name for name, each in chosen.items() if not each.redistributable]
-    if push and kept:
+    if writing.push and kept:
         raise ValueError(f"{', '.join(kept)} may be downloaded, but not passed on; leave --push away")
     revisions = {name: "local copy" if data_root else resolve_revision(name, revision) for name in chosen}
     about = About(
@@ -59,6 +54,5 @@ def build_hub_sets(
         ],
     )
     parts = [Part(name, each.split, size, Streamed(name, revisions[name], data_root)) for name, each in chosen.items()]
-    write_dataset(out, parts, about, num_proc=num_proc, preview=preview)
-    if push:
-        push_dataset(out, push, private)
+    write_dataset(out, parts, about, writing)
+    push_if_asked(out, writing)

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..card import About
+from ..packages import require
 from ..parts import Part
-from ..publish import push_dataset, write_dataset
+from ..publish import Writing, missing_shards, push_if_asked, write_dataset
 from ..rows import GENERATOR_VERSION
-from ..shards import read_facts
 from .presets import PRESETS, Preset
 
 logger = logging.getLogger(__name__)
@@ -35,12 +35,8 @@ def build_ocr_mix(
     size: int,
     seed: int,
     preset: str,
-    *,
-    num_proc: int = 1,
-    preview: bool = False,
+    writing: Writing = Writing(),
     cluster: str | None = None,
-    push: str | None = None,
-    private: bool = False,
 ) -> None:
     """Write a data set, or finish one that was begun, and upload it.
 
@@ -49,18 +45,15 @@ def build_ocr_mix(
         size: rows in all.
         seed: another seed, other rows.
         preset: a name in ``PRESETS``.
-        num_proc: how many processes draw.
-        preview: a contact sheet of each configuration too.
+        writing: how, and what is done with it then.
         cluster: draw by an executor of datatrove, see ``cluster.make_executor``.
-        push: Hub id to upload to.
-        private: make the repository private.
 
     Raises:
         ValueError: there is no such preset, its packages are absent, or ``out`` was begun with other settings.
         OSError: see ``write_dataset`` and ``push_dataset``.
     """
     chosen = find_preset(preset)
-    chosen.check_packages()
+    require(chosen.packages)
     about = About(
         name="ocr-mix",
         title=f"OCR mix: {preset}",
@@ -74,9 +67,8 @@ def build_ocr_mix(
     parts = chosen.parts(size, seed)
     if cluster and not _drawn_elsewhere(cluster, out, parts, about):
         return
-    write_dataset(out, parts, about, num_proc=num_proc, preview=preview)
-    if push:
-        push_dataset(out, push, private)
+    write_dataset(out, parts, about, writing)
+    push_if_asked(out, writing)
 
 
 def _drawn_elsewhere(cluster: str, out: Path, parts: list[Part], about: About) -> bool:
@@ -84,7 +76,7 @@ def _drawn_elsewhere(cluster: str, out: Path, parts: list[Part], about: About) -
     from ..cluster import make_executor
 
     make_executor(cluster, out, parts, about).run()
-    missing = [shard for part in parts for shard in part.shards() if read_facts(out / shard.path) is None]
+    missing = missing_shards(out, parts)
     if missing:
         told = "%d shards to come; when all jobs are done, the same command without --cluster writes the card"
         logger.info(told, len(missing))

@@ -150,9 +150,9 @@ def _limit(rng: Random) -> Expression:
 
 
 def _cases(rng: Random) -> Expression:
-    rows = [(_term(rng, 1), rng.choice((("x > 0", "x > 0"), ("x < 0", "x < 0"), ("x = 0", "x = 0")))) for _ in range(2)]
-    latex = " \\\\ ".join(f"{value.latex} & {condition[0]}" for value, condition in rows)
-    typst = ", ".join(f"{value.typst} & quad {condition[1]}" for value, condition in rows)
+    rows = [(_term(rng, 1), condition) for condition in rng.sample(("x > 0", "x < 0", "x = 0"), 2)]
+    latex = " \\\\ ".join(f"{value.latex} & {condition}" for value, condition in rows)
+    typst = ", ".join(f"{value.typst} & quad {condition}" for value, condition in rows)
     return _join(
         Expression("f(x)", "f(x)"), "=", Expression(f"\\begin{{cases}} {latex} \\end{{cases}}", f"cases({typst})")
     )

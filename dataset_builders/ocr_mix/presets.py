@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from ..card import Source
+from ..packages import TYPESET
 from ..parts import Drawn, Part
 from ..rows import Sample
 from . import legibility
@@ -67,16 +67,6 @@ class Preset:
     languages: tuple[str, ...] = ("en",)
     sources: tuple[Source, ...] = ()
     packages: tuple[str, ...] = ()
-
-    def check_packages(self) -> None:
-        """See that what it needs is installed.
-
-        Raises:
-            ValueError: something is not; the message says how to install it.
-        """
-        absent = [name for name in self.packages if find_spec(name) is None]
-        if absent:
-            raise ValueError(f"these pages need {', '.join(absent)}: pip install 'fcotvl-hf[data]'")
 
     def parts(self, size: int, seed: int) -> list[Part]:
         """Share ``size`` rows out.
@@ -169,7 +159,7 @@ PRESETS: dict[str, Preset] = {
         },
         ("en", "zh"),
         (*_TEXTS, *_FONTS),
-        ("typst", "pylopdf_fonts_zh_cn", "fontpkg_caveat"),
+        (*TYPESET, "fontpkg_caveat"),
     ),
     "tiny": Preset(
         "Pages for the tiny model, of one to four tiles of 112 pixels.",

@@ -70,6 +70,19 @@ DIAGRAM = {
     ),
     "zh": ("将示意图转换为python字典。", "请用python字典写出图中每个部分指向什么。", "把图的结构提取成python字典。"),
 }
+LAYERS = {
+    "en": (
+        "Convert this diagram to a python dict.",
+        "Give the diagram as a python dict from each number to the part it stands for.",
+        "Extract the diagram's parts as a python dict.",
+    ),
+    "zh": (
+        "将示意图转换为python字典。",
+        "请用python字典写出图中每个编号代表什么。",
+        "把图中的各部分提取成python字典。",
+    ),
+}
+"""Of diagrams without arrows, whose parts are numbered."""
 
 
 def choose(prompts: tuple[str, ...], rng: Random) -> str:

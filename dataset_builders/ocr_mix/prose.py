@@ -53,6 +53,15 @@ class Writer:
         """A section's heading."""
         return self._pick("headings")
 
+    def headings(self, count: int) -> list[str]:
+        """Different headings in the order of such texts, ``count`` or as many as there are."""
+        known = templates(self.language)["topics"][self.topic]["headings"]
+        return [known[place] for place in sorted(self.rng.sample(range(len(known)), min(count, len(known))))]
+
+    def caption(self) -> str:
+        """What stands below a figure."""
+        return self._fill(self._pick("captions"))
+
     def sentence(self) -> str:
         """One sentence."""
         if self.language == "en" and self.topic == "technology" and self.rng.random() < _MANUAL_SHARE:
@@ -89,16 +98,27 @@ class Writer:
         rng = self.rng
         day, month, year = rng.randint(1, 28), rng.randrange(12), str(rng.randint(1985, 2026))
         english = self.language == "en"
+        later, end = (month + 1) % 12, rng.randint(1, 28)
         return {
             "year": year,
             "month": _MONTHS[month] if english else f"{month + 1}月",
             "date": f"{day} {_MONTHS[month]} {year}" if english else f"{year}年{month + 1}月{day}日",
+            "period": (
+                f"{day} {_MONTHS[month]} to {end} {_MONTHS[later]}"
+                if english
+                else f"{month + 1}月{day}日至{later + 1}月{end}日"
+            ),
             "quarter": f"{rng.choice(('first', 'second', 'third', 'fourth'))} quarter",
             "percent": f"{rng.randint(1, 60)}.{rng.randint(0, 9)}%" if rng.random() < 0.6 else f"{rng.randint(1, 95)}%",
             "amount": f"${rng.randint(1, 990)}.{rng.randint(0, 9)} million",
             "wan": f"{rng.randint(2, 9800)}.{rng.randint(0, 9)}",
             "number": str(rng.randint(100, 999)),
             "small": str(rng.randint(11, 89)),
+            "few": str(rng.randint(2, 6)),
+            "significance": rng.choice(("0.05", "0.01", "0.001")),
+            "dose": rng.choice(("50", "100", "200", "250", "400", "500")),
+            "systolic": str(rng.randint(105, 168)),
+            "diastolic": str(rng.randint(60, 98)),
             "digit": str(rng.randint(1, 9)),
             "decimal": f"{rng.randint(0, 39)}.{rng.randint(0, 99):02d}",
             "hour": str(rng.randint(8, 11)),
@@ -114,13 +134,13 @@ class Writer:
             return {"city": city, "road": road, "address": f"{city}市{road}{self.rng.randint(1, 300)}号"}[name]
         makers = {
             "company": fake.company,
-            "person": fake.name,
+            "person": lambda: f"{fake.first_name()} {fake.last_name()}" if self.language == "en" else fake.name(),
             "city": fake.city,
             "country": fake.country,
             "street": fake.street_name,
             "address": fake.street_address,
             "email": fake.ascii_safe_email,
-            "phone": fake.phone_number,
+            "phone": (lambda: fake.numerify("(%##) %##-####")) if self.language == "en" else fake.phone_number,
         }
         return makers[name]()
 

@@ -36,16 +36,13 @@ def to_markdown(cells: Cells) -> str:
     return "\n".join([header, f"| {' | '.join('---' for _ in cells[0])} |", *body])
 
 
-def draw_table(
-    rng: Random, domain: Domain, cells: Cells, room: tuple[int, int] = (MAX_WIDTH, MAX_HEIGHT)
-) -> tuple[Page, Cells, dict[str, object]]:
+def draw_table(rng: Random, domain: Domain, cells: Cells) -> tuple[Page, Cells, dict[str, object]]:
     """Draw ``cells``, dropping last columns and rows that do not fit.
 
     Args:
         rng: chooses the style.
         domain: fonts and text heights to use.
         cells: rows of texts, the header first.
-        room: largest width and height of the page in pixels.
 
     Returns:
         The page, the cells that it shows, and its style.
@@ -58,9 +55,9 @@ def draw_table(
     def widths() -> list[int]:
         return [round(max(font.getlength(row[column]) for row in cells)) + gap for column in range(len(cells[0]))]
 
-    while len(cells[0]) > 2 and sum(widths()) > room[0] - 8:
+    while len(cells[0]) > 2 and sum(widths()) > MAX_WIDTH - 8:
         cells = [row[:-1] for row in cells]
-    cells = cells[: max(2, (room[1] - 8) // step)]
+    cells = cells[: max(2, (MAX_HEIGHT - 8) // step)]
     ink, paper = domain.colours(rng)
     left, top = rng.randint(2, 12), rng.randint(2, 12)
     width, height = sum(widths()), step * len(cells)

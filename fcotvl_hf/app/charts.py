@@ -36,5 +36,5 @@ def charts(names: Sequence[str], results: Path | None) -> dict[str, str]:
     if set(names) <= set(PACKAGED):
         scores = json.loads((resources.files("fcotvl_hf") / "assets" / "scores.json").read_text())
         caption = _FILES["score-over-tokens.svg"] + " The tiny models and untrained rivals, on drawn pages."
-        return {caption: score_over_tokens(as_points(scores))}
+        return {caption: score_over_tokens(as_points(scores)).svg}
     return {}

@@ -12,8 +12,7 @@ from torch import nn
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .selection import cosine, split, take
-from .sharing import reduced_length, with_tokens
-from .vision_cues import with_cues
+from .vision_cues import reduced_by_cues
 
 NEIGHBOURS = 32
 """How many pruned tokens each token that stays takes up; the paper's number."""
@@ -61,18 +60,5 @@ def choose(scores: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor
 def prumerge(
     teacher: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, stride: int
 ) -> tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]:
-    """Keep N / stride tokens of each tile.
-
-    Args:
-        teacher: a model of stride 1; not changed.
-        processor: its processor; not changed.
-        stride: one token of this many stays.
-
-    Returns:
-        The reduced model and its processor.
-
-    Raises:
-        ValueError: the teacher is compressed already, or the stride does not divide the tokens of a tile.
-    """
-    length = reduced_length(teacher, stride)
-    return with_cues(teacher, PruMerge(length), "prumerge", stride), with_tokens(processor, length)
+    """Keep N / stride tokens of each tile; arguments, result and errors are those of ``reduced_by_cues``."""
+    return reduced_by_cues(teacher, processor, stride, PruMerge, "prumerge")

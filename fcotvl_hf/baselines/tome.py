@@ -12,8 +12,7 @@ from torch import nn
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .selection import add_to_groups, cosine, split, take
-from .sharing import reduced_length, with_tokens
-from .vision_cues import with_cues
+from .vision_cues import reduced_by_cues
 
 
 class ToMe(nn.Module):
@@ -59,18 +58,5 @@ def match(keys: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor, t
 def tome(
     teacher: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, stride: int
 ) -> tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]:
-    """Merge the tokens of each tile into N / stride.
-
-    Args:
-        teacher: a model of stride 1; not changed.
-        processor: its processor; not changed.
-        stride: how many tokens become one on average.
-
-    Returns:
-        The reduced model and its processor.
-
-    Raises:
-        ValueError: the teacher is compressed already, or the stride does not divide the tokens of a tile.
-    """
-    length = reduced_length(teacher, stride)
-    return with_cues(teacher, ToMe(length), "tome", stride), with_tokens(processor, length)
+    """Merge the tokens of each tile into N / stride; arguments, result and errors are those of ``reduced_by_cues``."""
+    return reduced_by_cues(teacher, processor, stride, ToMe, "tome")

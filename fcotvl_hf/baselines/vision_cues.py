@@ -10,7 +10,7 @@ output becomes the tokens: InternVL's last, CLIP's last but one in LLaVA.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,9 +18,9 @@ import torch
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLModel
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLModel, FCoTVLProcessor
 
-from .sharing import shared_copy, with_compressor
+from .sharing import reduced_length, shared_copy, with_compressor, with_tokens
 
 
 class CueModel(FCoTVLModel):
@@ -66,13 +66,32 @@ def cls_attention(queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
     return logits.softmax(-1).mean(1)[:, 1:]
 
 
-def with_cues(
-    teacher: FCoTVLForConditionalGeneration, compressor: nn.Module, name: str, stride: int
-) -> FCoTVLForConditionalGeneration:
-    """As ``with_compressor``, for a compressor that looks at scores and keys as well."""
-    reduced = with_compressor(teacher, compressor, name, stride, CueModel)
+def reduced_by_cues(
+    teacher: FCoTVLForConditionalGeneration,
+    processor: FCoTVLProcessor,
+    stride: int,
+    method: Callable[[int], nn.Module],
+    name: str,
+) -> tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]:
+    """Leave N / stride tokens of each tile by a method that looks at scores and keys.
+
+    Args:
+        teacher: a model of stride 1; not changed.
+        processor: its processor; not changed.
+        stride: how many tokens become one, on average.
+        method: makes the compressor, see ``CueModel``, from the number of tokens that a tile keeps.
+        name: of the method, for the configuration.
+
+    Returns:
+        The reduced model and its processor.
+
+    Raises:
+        ValueError: the teacher is compressed already, or the stride does not divide the tokens of a tile.
+    """
+    length = reduced_length(teacher, stride)
+    reduced = with_compressor(teacher, method(length), name, stride, CueModel)
     reduced.model.vision_tower = shared_copy(teacher.model.vision_tower)  # its own, to be watched
-    return reduced
+    return reduced, with_tokens(processor, length)
 
 
 @contextmanager

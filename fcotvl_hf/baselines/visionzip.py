@@ -11,8 +11,7 @@ from torch.nn.functional import one_hot
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .selection import add_to_groups, cosine, in_reading_order, split, take
-from .sharing import reduced_length, with_tokens
-from .vision_cues import with_cues
+from .vision_cues import reduced_by_cues
 
 CONTEXTUAL = 10 / 64
 """Share of contextual tokens among those that stay: 10 of 64, 20 of 128 and 30 of 192 in the paper."""
@@ -56,18 +55,5 @@ def choose(scores: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.Tenso
 def visionzip(
     teacher: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, stride: int
 ) -> tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]:
-    """Keep N / stride tokens of each tile.
-
-    Args:
-        teacher: a model of stride 1; not changed.
-        processor: its processor; not changed.
-        stride: one token of this many stays.
-
-    Returns:
-        The reduced model and its processor.
-
-    Raises:
-        ValueError: the teacher is compressed already, or the stride does not divide the tokens of a tile.
-    """
-    length = reduced_length(teacher, stride)
-    return with_cues(teacher, VisionZip(length), "visionzip", stride), with_tokens(processor, length)
+    """Keep N / stride tokens of each tile; arguments, result and errors are those of ``reduced_by_cues``."""
+    return reduced_by_cues(teacher, processor, stride, VisionZip, "visionzip")

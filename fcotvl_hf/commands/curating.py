@@ -11,7 +11,7 @@ from .writing import add_drawing, add_tokenizer, add_writing, writing
 
 if TYPE_CHECKING:
     from fcotvl_hf.dataset_builders.asking.ask import Asked
-    from fcotvl_hf.dataset_builders.curation.quality import CountTokens
+    from fcotvl_hf.dataset_builders.curation.quality import TokenCounter
 
 _WHERE = "URL_OR_MODEL"
 _WHERE_HELP = "an OpenAI-compatible endpoint (http://host:port/v1, with #NAME one of its models), a folder or Hub id"
@@ -72,7 +72,7 @@ def _cot(args: argparse.Namespace, rest: list[str]) -> None:
         tasks=tasks,
         data_root=args.data_root,
     )
-    build_cot_mix(args.out, args.size, args.seed, options, _counter(args.tokenizer), args.tokenizer, **writing(args))
+    build_cot_mix(args.out, args.size, args.seed, options, _counter(args.tokenizer), writing(args))
 
 
 def add_mix(mixes: Commands) -> None:
@@ -92,7 +92,7 @@ def _mix(args: argparse.Namespace, rest: list[str]) -> None:
         recipe = read_recipe(args.recipe)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_mix(recipe, args.out, _counter(args.tokenizer), args.tokenizer, **writing(args))
+    build_mix(recipe, args.out, _counter(args.tokenizer), writing(args))
 
 
 def add_label(mixes: Commands) -> None:
@@ -120,7 +120,7 @@ def _label(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.dataset_builders.curation.build import build_labels
 
     teacher = _asked(args, args.teacher, 0.0, confidence=True)
-    build_labels(args.images, args.out, teacher, args.prompt, args.task, args.confidence, **writing(args))
+    build_labels(args.images, args.out, teacher, args.prompt, args.task, args.confidence, writing(args))
 
 
 def _add_asking(parser: argparse.ArgumentParser, temperature: float | None = None) -> None:
@@ -164,7 +164,7 @@ def _asked(args: argparse.Namespace, where: str, temperature: float, confidence:
     return asked if asked.is_endpoint else Asked(resolve_model(where), settings, where)
 
 
-def _counter(model: str) -> "CountTokens":
+def _counter(model: str) -> "TokenCounter":
     """Counts tokens as a model's tokenizer makes them.
 
     Raises:
@@ -172,13 +172,14 @@ def _counter(model: str) -> "CountTokens":
     """
     from tokenizers import Tokenizer
 
+    from fcotvl_hf.dataset_builders.curation.quality import TokenCounter
     from fcotvl_hf.hub.names import local_folder
 
     path = local_folder(model, ["tokenizer.json"]) / "tokenizer.json"
     if not path.is_file():
         raise FileNotFoundError(f"{model} has no tokenizer.json; name another model with --tokenizer")
     tokenizer = Tokenizer.from_file(str(path))
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False))
+    return TokenCounter(model, lambda text: len(tokenizer.encode(text, add_special_tokens=False)))
 
 
 def _share(text: str) -> float:

@@ -48,7 +48,7 @@ def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
         find_preset(args.preset)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_ocr_mix(args.out, args.size, args.seed, args.preset, cluster=args.cluster, **writing(args))
+    build_ocr_mix(args.out, args.size, args.seed, args.preset, writing(args), args.cluster)
 
 
 def _add_hub(mixes: Commands) -> None:
@@ -77,4 +77,4 @@ def _hub(args: argparse.Namespace, rest: list[str]) -> None:
             find_set(name)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_hub_sets(args.out, names, args.size, revision=args.revision, data_root=args.data_root, **writing(args))
+    build_hub_sets(args.out, names, args.size, writing(args), revision=args.revision, data_root=args.data_root)

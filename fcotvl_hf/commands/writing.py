@@ -3,9 +3,12 @@
 import argparse
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fcotvl_hf.command import positive
+from fcotvl_hf.command import UsageError, positive
+
+if TYPE_CHECKING:
+    from fcotvl_hf.dataset_builders.publish import Writing
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +43,27 @@ def add_tokenizer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def writing(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of ``add_writing`` as the builders' arguments, but the folder."""
-    return {name: getattr(args, name) for name in ("num_proc", "preview", "push", "private")}
+def check_repository(repo_id: str) -> None:
+    """Refuse a name that the Hub does not allow.
+
+    Raises:
+        UsageError: it allows no such name.
+    """
+    from fcotvl_hf.io.repo_upload import check_name
+
+    try:
+        check_name(repo_id)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def writing(args: argparse.Namespace) -> "Writing":
+    """The options of ``add_writing``, but the folder; asks the Hub first who is to push."""
+    from fcotvl_hf.dataset_builders.publish import Writing
+
+    if args.push:
+        from fcotvl_hf.io.repo_upload import check_token
+
+        check_repository(args.push)
+        check_token()
+    return Writing(args.num_proc, args.preview, args.push, args.private)

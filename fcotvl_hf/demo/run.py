@@ -10,6 +10,7 @@ from rich.console import Console
 
 from fcotvl_hf.baselines import Reduced
 from fcotvl_hf.dataset_builders.rendering import Domain
+from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.tables import print_whole
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
@@ -83,10 +84,13 @@ def _ask(contender: Contender, rows: list[dict[str, Any]]) -> tuple[Scores, Cost
     """A contender's answers and what they cost."""
     loaded = contender.load()
     if isinstance(loaded, Reduced):
-        results = at_nominal_tokens(ask_all(loaded.model, loaded.processor, rows), loaded)
+        asked = ask_all(TransformersBackend(loaded.model, confidence=True), loaded.processor, rows)
+        results = at_nominal_tokens(asked, loaded)
         return results, mean_cost(loaded.model.config, loaded.processor, rows, loaded.tokens_per_layer)
     model, processor = loaded
-    return ask_all(model, processor, rows), mean_cost(model.config, processor, rows)
+    return ask_all(TransformersBackend(model, confidence=True), processor, rows), mean_cost(
+        model.config, processor, rows
+    )
 
 
 def _quiet() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from accelerate import PartialState
 
 from fcotvl_hf.baselines import METHODS, Specification, parse_specification, reduced
 from fcotvl_hf.baselines.sharing import with_compressor
@@ -18,6 +17,7 @@ from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import student_config
 from fcotvl_hf.cost.shapes import SHAPES, Shape
 from fcotvl_hf.eval_harness.efficiency import Contender, Figures, Workload, compare
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.eval_harness.results import code_commit
 from fcotvl_hf.eval_harness.tables import print_whole
@@ -72,18 +72,20 @@ def run_bench(
 
     Raises:
         UsageError: models and a shape are given, or neither; layers or strides do not fit the shape; a reduction is
-            none, or needs pages; there is no folder for ``out``.
+            none, or needs pages; there is no folder for ``out``; several processes were started.
         ValueError: a model is of another kind, or cannot be reduced.
         OSError: a model is not there.
     """
     if bool(models) == bool(shape):
         raise UsageError("give models, or a --shape; not both")
+    if processes().num_processes > 1:
+        raise UsageError("bench measures on one device: start it without accelerate launch")
     if shape is None and (layers or strides):
         raise UsageError("--layers and --strides belong to a --shape; models have their own")
     if out is not None and not out.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {out.absolute().parent} to write {out.name} to")
     reductions = [_reduction(text) for text in reduce]
-    device = PartialState().device
+    device = processes().device
     chosen = getattr(torch, dtype) if dtype else fastest_dtype(device)
     if shape:
         contenders = _of_shape(_cut(SHAPES[shape], layers), strides, chosen, device)

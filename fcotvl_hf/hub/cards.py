@@ -7,9 +7,12 @@ from typing import Any
 from huggingface_hub import ModelCard, ModelCardData
 from transformers import PreTrainedConfig
 
+from fcotvl_hf.io.repo_folder import PLACEHOLDER
+
 from .names import PACKAGED
 
-_UNMEASURED = "This card was written by the training run. Nothing has been measured yet; do not expect it to read well."
+UNMEASURED = "This card was written by the training run. Nothing has been measured yet; do not expect it to read well."
+"""Stands in the card of a training run until scores are put there."""
 
 
 def checkpoint_card(
@@ -35,7 +38,7 @@ def checkpoint_card(
     """
     facts = {"stage": f"{stage}, {steps} optimizer steps", **settings}
     return model_card(
-        config, config.name_or_path, name=name, note=_UNMEASURED, facts=facts, tags=tags, datasets=datasets
+        config, config.name_or_path, name=name, note=UNMEASURED, facts=facts, tags=tags, datasets=datasets
     )
 
 
@@ -75,8 +78,18 @@ def model_card(
         facts=facts,
         tokens=config.image_seq_length,
         stride=config.compressor_stride,
-        serving=serving_section("PATH_OR_ID"),
+        use=use_section(PLACEHOLDER),
+        serving=serving_section(PLACEHOLDER),
     )
+
+
+def use_section(model: str) -> str:
+    """The part of a card that tells how to load the model and ask it.
+
+    Args:
+        model: folder or Hub id to write into the code.
+    """
+    return _section("use.md", model)
 
 
 def serving_section(model: str) -> str:
@@ -85,5 +98,9 @@ def serving_section(model: str) -> str:
     Args:
         model: folder or Hub id to write into the commands.
     """
-    section = (resources.files("fcotvl_hf.hub") / "templates" / "serving.md").read_text()
-    return section.replace("PATH_OR_ID", model).rstrip()
+    return _section("serving.md", model)
+
+
+def _section(template: str, model: str) -> str:
+    section = (resources.files("fcotvl_hf.hub") / "templates" / template).read_text()
+    return section.replace(PLACEHOLDER, model).rstrip()

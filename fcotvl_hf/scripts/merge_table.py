@@ -48,38 +48,60 @@ def main(argv: Sequence[str] | None = None) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH
     from fcotvl_hf.io.atomic import atomic_write
+
+    checkpoints = last_checkpoints(args.run, args.last)
+    if not checkpoints:
+        raise UsageError(f"{args.run} holds no complete checkpoint-N; give the folder of a training run")
+    report = try_merges(args.base, checkpoints, args.out, args.tasks, args.dev, args.test, args.cache)
+    atomic_write(args.out / "merges.json", json.dumps(report, indent=2) + "\n")
+    Console(width=160).print(Markdown(as_markdown(report["methods"])))
+
+
+def last_checkpoints(run: Path, count: int) -> list[str]:
+    """Folders of a run's last complete checkpoints, in the order of training."""
+    from fcotvl_hf.training.checkpoints import complete_checkpoints
+
+    return [str(folder) for folder in complete_checkpoints(run)[-count:]]
+
+
+def try_merges(
+    base: str, checkpoints: Sequence[str], out: Path, tasks: str, dev: int, test: int, cache: Path | None
+) -> dict[str, Any]:
+    """Merge by every method, and score the merges and the checkpoints on pages that no weights were chosen on.
+
+    Args:
+        base: where the run started.
+        checkpoints: of the run.
+        out: gets a folder for each method.
+        tasks: names with commas between.
+        dev: pages of each task to choose weights on.
+        test: pages of each task to score on.
+        cache: where scores are kept, see ``ScoreBook``.
+
+    Returns:
+        What was given, ``methods`` (see ``compare``) and, under ``seesaw``, checkpoint → task → score.
+
+    Raises:
+        UsageError: a task is unknown.
+    """
+    from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH
     from fcotvl_hf.merging.command import MergeOptions, merge
     from fcotvl_hf.merging.pool import Pool, Recipe
     from fcotvl_hf.merging.scorers import TaskScorer, parse_tasks
-    from fcotvl_hf.merging.scoring import ScoreBook
-    from fcotvl_hf.training.checkpoints import complete_checkpoints
+    from fcotvl_hf.merging.scoring import ScoreBook, task_means
 
-    checkpoints = [str(folder) for folder in complete_checkpoints(args.run)[-args.last :]]
-    if not checkpoints:
-        raise UsageError(f"{args.run} holds no complete checkpoint-N; give the folder of a training run")
-    tasks = parse_tasks(f"{args.tasks}:{args.test}")
-    book = ScoreBook(Pool(args.base, checkpoints), TaskScorer(tasks, first_seed=FRESH), args.cache)
+    book = ScoreBook(Pool(base, checkpoints), TaskScorer(parse_tasks(f"{tasks}:{test}"), first_seed=FRESH), cache)
     samples: dict[str, Any] = {}
     weights: dict[str, Any] = {}
     for method in METHODS:
-        dev = f"{args.tasks}:{args.dev}"
-        merge(
-            args.base,
-            checkpoints,
-            args.out / method,
-            MergeOptions(method),
-            score_with=dev,
-            cache=args.cache,
-            overwrite=True,
-        )
-        weights[method] = json.loads((args.out / method / "merge.json").read_text())["weights"]
+        options = MergeOptions(method)
+        merge(base, checkpoints, out / method, options, score_with=f"{tasks}:{dev}", cache=cache, overwrite=True)
+        weights[method] = json.loads((out / method / "merge.json").read_text())["weights"]
         samples[method] = book.scores(Recipe(tuple(weights[method])))
-    table = compare(samples, weights)
-    report = {"base": args.base, "checkpoints": checkpoints, "dev": args.dev, "test": args.test, "methods": table}
-    atomic_write(args.out / "merges.json", json.dumps(report, indent=2) + "\n")
-    Console(width=160).print(Markdown(as_markdown(table)))
+    seesaw = {Path(folder).name: task_means(book.subset([number])) for number, folder in enumerate(checkpoints)}
+    told = {"base": base, "checkpoints": list(checkpoints), "dev": dev, "test": test}
+    return {**told, "methods": compare(samples, weights), "seesaw": seesaw}
 
 
 def compare(samples: Mapping[str, Mapping[str, list[float]]], weights: Mapping[str, list[float]]) -> dict[str, Any]:

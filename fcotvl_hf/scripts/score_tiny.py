@@ -46,10 +46,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from fcotvl_hf.tiny.cards import as_points, fill_readme, results_table, sets_table, write_cards
     from fcotvl_hf.tiny.exam import take_exam
 
-    scores = take_exam(dict(args.beside), args.per_task, args.seed)
+    exam = take_exam(dict(args.beside), args.per_task, (args.seed,))
+    scores = {key: exam[key] for key in ("settings", "models")}
     write_cards(args.assets, scores)
     fill_readme(args.readme, scores)
-    atomic_write(args.plot, score_over_tokens(as_points(scores)))
+    atomic_write(args.plot, score_over_tokens(as_points(scores)).svg)
     Console().print(Markdown(f"{results_table(scores)}\n\n{sets_table(scores)}"))
 
 

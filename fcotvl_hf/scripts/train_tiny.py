@@ -32,6 +32,7 @@ def make_parser() -> Parser:
     parser.add_argument("--warm-start", help="a model to go on from, instead of perceive and follow")
     parser.add_argument("--distill-steps", type=positive, default=1500, help="re-alignment steps of a student")
     parser.add_argument("--sft-steps", type=positive, default=2500, help="post-training steps of a student or control")
+    parser.add_argument("--sft-lr", type=float, default=5e-4, help="peak learning rate of students-on")
     parser.add_argument("--threads", type=positive, default=2, help="CPU threads")
     parser.add_argument(
         "--assets", type=Path, default=Path("fcotvl_hf/assets"), help="where the packaged models are written, in fp16"
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if "students" in args.stages:
         make_students(args.assets, args.out, args.distill_steps, args.sft_steps)
     if "students-on" in args.stages:
-        train_students_on(args.assets, args.out, args.sft_steps)
+        train_students_on(args.assets, args.out, args.sft_steps, args.sft_lr)
     if "controls" in args.stages:
         make_controls(args.assets, args.out, args.distill_steps, args.sft_steps)
 

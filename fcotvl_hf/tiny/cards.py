@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
-from fcotvl_hf.hub.cards import serving_section
+from fcotvl_hf.hub.cards import serving_section, use_section
 from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
 
@@ -85,6 +85,7 @@ def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
             sets=sets_table(scores),
             commands=read_commands(assets / folder),
             curves=sorted(path.name for path in (assets / folder).glob("*.png")),
+            use=use_section(f"fcotvl_hf/assets/{folder}"),
             serving=serving_section(f"fcotvl_hf/assets/{folder}"),
             teacher=name == "tiny",
         )
@@ -110,10 +111,14 @@ def fill_readme(path: Path, scores: Mapping[str, Any]) -> None:
 
 
 def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Kind, tokens and score of every model, for the plot."""
+    """Kind, name, tokens and score of every model, for the plot."""
     return [
-        {"kind": entry["kind"], **{key: entry["fresh"][key] for key in ("tokens_per_image", "score")}}
-        for entry in scores["models"].values()
+        {
+            "kind": entry["kind"],
+            "label": name.partition(",")[0] if entry["kind"] == "baseline" else name,
+            **{key: entry["fresh"][key] for key in ("tokens_per_image", "score")},
+        }
+        for name, entry in scores["models"].items()
     ]
 
 

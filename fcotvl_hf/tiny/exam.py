@@ -1,15 +1,21 @@
-"""The exam: every packaged model, the controls and the untrained baselines on the same pages."""
+"""The exam: every packaged model, other trained ones and the untrained baselines on the same pages."""
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.baselines import reduced
+from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.comparison import paired_difference
+from fcotvl_hf.eval_harness.fingerprint import model_fingerprint
+from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.hub.models import PACKAGED, load_model
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
 from .rivals import at_nominal_tokens, rivals
-from .scores import Scores, ask_all, build_exam, figures
+from .scores import Rows, Scores, ask_all, build_exam, figures
 
 logger = logging.getLogger(__name__)
 
@@ -17,28 +23,34 @@ STRIDES = {"tiny-50": 2, "tiny-75": 4}
 """Packaged student → its stride."""
 
 
-def take_exam(controls: Mapping[str, str], per_task: int, seed: int) -> dict[str, Any]:
+def take_exam(
+    further: Mapping[str, str], per_task: int, seeds: Sequence[int] = (0,), out: Path | None = None, kept: int = 0
+) -> dict[str, Any]:
     """Ask everybody.
 
     Args:
-        controls: name → folder of further models.
-        per_task: rows of each task in each set.
-        seed: of the pages.
+        further: name → folder of more models: those at stride 1 are controls, others students.
+        per_task: rows of each task in each set, for each seed.
+        seeds: of the pages; the answers to all of them are pooled.
+        out: keeps the answers, so that a stopped exam goes on.
+        kept: answers of each task to the fresh pages that are returned.
 
     Returns:
         ``settings`` and, under ``models``, kind and figures per set of each model; students also have ``over``, the
-        paired differences to each baseline of their compression.
+        paired differences to each baseline of their compression. With several seeds the fresh pages of each have their
+        score under ``by_seed``. ``answers`` has model → task → the first records.
     """
-    exam = build_exam(per_task, seed)
+    exam = _pooled([build_exam(per_task, seed) for seed in seeds])
     answers: dict[str, Scores] = {}
     models: dict[str, Any] = {}
     reference: dict[str, Scores] = {}
-    for name, folder in {**dict.fromkeys(PACKAGED), **controls}.items():
+    for name, folder in {**dict.fromkeys(PACKAGED), **further}.items():
         model, processor = load_model(folder or name)
-        results = {part: ask_all(model, processor, rows) for part, rows in exam.items()}
+        results = {part: _ask(model, processor, rows, _folder(out, model, name, part)) for part, rows in exam.items()}
         reference = reference or {**results, "shuffled": results["fresh"]}
-        kind = "control" if folder else "student" if name in STRIDES else "teacher"
+        kind = "teacher" if not answers else "student" if model.config.compression else "control"
         models[name] = {"kind": kind, **{part: figures(results[part], reference[part]) for part in exam}}
+        models[name]["fresh"]["by_seed"] = _by_seed(results["fresh"], len(seeds))
         answers[name] = results["fresh"]
         logger.info("%s: %.3f", name, models[name]["fresh"]["score"])
     teacher, processor = load_model("tiny")
@@ -46,12 +58,41 @@ def take_exam(controls: Mapping[str, str], per_task: int, seed: int) -> dict[str
         models[student]["over"] = {}
         for label, specification in rivals(1 / stride).items():
             rival = reduced(teacher, processor, specification, exam["fresh"])
-            found = at_nominal_tokens(ask_all(rival.model, rival.processor, exam["fresh"]), rival)
+            folder = _folder(out, teacher, str(specification), "fresh")
+            asked = _ask(rival.model, rival.processor, exam["fresh"], folder)
+            found = at_nominal_tokens(asked, rival)
             name = f"{label}, {student.removeprefix('tiny-')} %"
             models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"])}
+            answers[name] = found
             low, high, _ = paired_difference(_samples(answers[student]), _samples(found))
             models[student]["over"][name] = [low, high]
-    return {"settings": {"per_task": per_task, "seed": seed}, "models": models}
+            logger.info("%s: %.3f", name, models[name]["fresh"]["score"])
+    told = {
+        name: {task: result.samples[:kept] for task, result in results.items()} for name, results in answers.items()
+    }
+    return {"settings": {"per_task": per_task, "seeds": list(seeds)}, "models": models, "answers": told}
+
+
+def _ask(model: FCoTVLForConditionalGeneration, processors: Processors, rows: Rows, out: Path | None) -> Scores:
+    return ask_all(TransformersBackend(model, confidence=True), processors, rows, out)
+
+
+def _pooled(exams: Sequence[Mapping[str, Rows]]) -> dict[str, Rows]:
+    """The questions of several exams, set by set."""
+    return {part: [row for exam in exams for row in exam[part]] for part in exams[0]}
+
+
+def _folder(out: Path | None, model: FCoTVLForConditionalGeneration, name: str, part: str) -> Path | None:
+    """Where the answers of a model to a set are kept; another state of the model has another folder."""
+    if out is None:
+        return None
+    return out / f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}-{model_fingerprint(model)}" / part.replace(" ", "-")
+
+
+def _by_seed(results: Scores, seeds: int) -> list[float]:
+    """Mean score over tasks on the pages of each seed."""
+    parts = [result.scores.reshape(seeds, -1).mean(axis=1) for result in results.values()]  # [tasks][seeds]
+    return [float(sum(scores) / len(parts)) for scores in zip(*parts, strict=True)]
 
 
 def _samples(results: Scores) -> dict[str, Any]:

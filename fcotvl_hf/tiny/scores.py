@@ -5,6 +5,7 @@ another row's page with each question, and every score must fall to chance.
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.dataset_builders.fonts import UNSEEN_FONTS
@@ -12,6 +13,7 @@ from fcotvl_hf.dataset_builders.ocr_mix import recognition
 from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH, TASKS, sample_at
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.dataset_builders.texts import Lexicon
+from fcotvl_hf.eval_harness.backend import Backend
 from fcotvl_hf.eval_harness.comparison import paired_difference, retention, shuffled_images
 from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.result import TaskResult
@@ -60,12 +62,22 @@ def build_exam(per_task: int, seed: int = 0) -> dict[str, Rows]:
     }
 
 
-def ask_all(model: FCoTVLForConditionalGeneration, processors: Processors, rows: Rows) -> Scores:
-    """Ask a model all rows, task by task."""
+def ask_all(
+    model: FCoTVLForConditionalGeneration | Backend, processors: Processors, rows: Rows, out: Path | None = None
+) -> Scores:
+    """Ask a model all rows, task by task.
+
+    Args:
+        model: see ``evaluate``.
+        processors: see ``evaluate``.
+        rows: of any of the tasks.
+        out: keeps the answers; those that it holds are not asked again.
+    """
     results = {}
     for name in TASKS:
         if chosen := [row for row in rows if row["task"] == name]:
-            results[f"tiny-{name}"] = evaluate(model, processors, chosen, get_task(f"tiny-{name}"), batch_size=64)
+            task = get_task(f"tiny-{name}")
+            results[task.name] = evaluate(model, processors, chosen, task, batch_size=64, out=out)
     return results
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from torch.utils.data import DataLoader, IterableDataset, Subset
 from tqdm import tqdm
 
 from fcotvl_hf.eval_harness.fingerprint import settings_hash
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.modeling import FCoTVLProcessor
 
 from .alignment import IGNORED
@@ -80,7 +80,7 @@ class Precomputer:
 
     def _fill(self, store: TeacherStore, rows: Any) -> None:
         """Write the shards that are missing; several processes share them."""
-        state = PartialState()
+        state = processes()
         if state.is_main_process:
             store.discard_unfinished()
         state.wait_for_everyone()

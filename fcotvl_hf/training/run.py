@@ -3,13 +3,13 @@
 import logging
 from pathlib import Path
 
-from accelerate import PartialState
 from datasets import Dataset
 from peft import PeftModel
 from trl import DatasetMixtureConfig, get_dataset
 
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
+from fcotvl_hf.eval_harness.processes import processes
 from fcotvl_hf.io.atomic import atomic_folder
 
 from .base_config import FCoTConfig
@@ -41,7 +41,7 @@ def student_of(
     if teacher is None:
         raise UsageError("nothing to train: give --student, or --teacher and --stride to make one")
     made = output_dir / "init"
-    state = PartialState()
+    state = processes()
     with state.main_process_first():
         if state.is_main_process:
             init_student(teacher, made, stride, compressor, overwrite=True, position=position)

@@ -39,7 +39,7 @@ def test_studies_share_runs_and_are_not_trained_twice(ablations, tmp_path, capsy
     assert [len(record["losses"]) for record in results["cross-entropy"]] == [0, 2, 2]
     without = results["cross-entropy"][2]["losses"]
     assert all(entry["loss"] == pytest.approx(entry["kl"], rel=1e-4) for entry in without)
-    assert {path.name for path in tmp_path.glob("*.png")} == {"strides.png", "cross-entropy.png"}
+    assert {path.name for path in tmp_path.glob("*.svg")} == {"strides.svg", "cross-entropy.svg"}
     assert capsys.readouterr().out.count("\n") == 7
 
     weights = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
@@ -61,12 +61,10 @@ def test_every_study_runs(ablations, tmp_path) -> None:
         "position": 3,
         "re-alignment": 3,
         "controls": 4,
+        "tasks": 3,
+        "sampling": 3,
     }
     after = json.loads((tmp_path / "realigned" / "conv1d-50-after-projector" / "config.json").read_text())
     assert after["compressor_position"] == "after_projector"
     assert (tmp_path / "tuned" / "conv1d-50-untrained" / "merged" / "config.json").exists()
-
-
-def test_smoothing_is_a_mean_of_what_came_before(ablations) -> None:
-    entries = [{"step": float(step), "kl": float(step)} for step in (1, 2, 3, 4)]
-    assert ablations.smooth(entries, "kl", window=2) == ([1, 2, 3, 4], [1, 1.5, 2.5, 3.5])
+    assert (tmp_path / "tuned" / "conv1d-50-auto-sampling" / "sampling.json").exists()

@@ -54,6 +54,6 @@ def test_an_evaluation_is_taken_apart(script: ModuleType, session_teacher) -> No
 def test_the_documented_commands_are_understood(script: ModuleType) -> None:
     page = (BENCHMARKS.parent / "docs" / "evaluation.md").read_text()
     commands = re.findall(r"^python benchmarks/eval_overhead.py (.*)$", page, re.MULTILINE)
-    first, second = (script._parser().parse_args(command.split()) for command in commands)
+    first, second = (script.make_parser().parse_args(command.split()) for command in commands)
     assert (first.shape, first.layers, first.batch_size) == ("internvl2-2b", 2, 8)
     assert second.model == "tiny" and second.batch_size == 8

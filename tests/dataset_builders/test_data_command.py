@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fcotvl_hf.cli import main
-from fcotvl_hf.dataset_builders.ocr_mix import presets
+from fcotvl_hf.dataset_builders import packages
 from fcotvl_hf.eval_harness.loading import load_rows
 from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.evaluation.drawn import drawn_rows
@@ -60,7 +60,8 @@ def test_bad_arguments_are_one_line(
 def test_missing_packages_are_told_before_any_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(presets, "find_spec", lambda name: None)
-    assert main(["data", "ocr", "--out", str(tmp_path / "set"), "--size", "8"]) == 1
-    assert "these pages need typst, pylopdf_fonts_zh_cn, fontpkg_caveat: pip install" in capsys.readouterr().err
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    for mix, needed in (("ocr", "typst, pylopdf_fonts_zh_cn, fontpkg_caveat"), ("cot", "typst, pylopdf_fonts_zh_cn")):
+        assert main(["data", mix, "--out", str(tmp_path / "set"), "--size", "8"]) == 1
+        assert f"these pages need {needed}" in capsys.readouterr().err
     assert not (tmp_path / "set").exists()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fcotvl_hf import cli
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
@@ -28,8 +28,8 @@ def page_file(tmp_path: Path) -> str:
     return "page.png"
 
 
-def test_readme_shows_what_the_command_prints(page_file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command, shown = re.search(r"```console\n\$ fcotvl (tokens .*)\n([^`]*)```", README.read_text()).groups()
+def test_the_page_shows_what_the_command_prints(page_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command, shown = re.search(r"```console\n\$ fcotvl (tokens .*)\n([^`]*)```", PAGE.read_text()).groups()
     assert cli.main(command.split()) == 0
     assert _without_trailing_spaces(capsys.readouterr().out) == _without_trailing_spaces(shown)
 

@@ -17,7 +17,7 @@ from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 Model = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 
-PAGE = Path(__file__).parents[2] / "docs" / "finetuning.md"
+PAGE = Path(__file__).parents[2] / "docs" / "training" / "lora.md"
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT's
 

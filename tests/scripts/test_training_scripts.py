@@ -36,26 +36,6 @@ def test_evaluation_during_training(teacher_folder, tmp_path) -> None:
     assert sum("eval_loss" in entry for entry in state["log_history"]) == 2
 
 
-def test_parquet_rows_are_trained_on(teacher_folder, tmp_path) -> None:
-    from datasets import Dataset, Features, Image, List, Value
-
-    from fcotvl_hf.dataset_builders.ocr_mix.mix import samples
-
-    block = {"type": Value("string"), "text": Value("string")}
-    message = {"role": Value("string"), "content": List(block)}
-    text = {name: Value("string") for name in ("id", "source", "task", "meta")}
-    features = Features({"images": List(Image()), "messages": List(message), **text})
-    rows = [sample.row() for sample in samples(["recognition"], size=8, seed=0)]
-    data = tmp_path / "data"
-    data.mkdir()
-    Dataset.from_list(rows, features=features).to_parquet(data / "train.parquet")
-    recipe = tmp_path / "r.yaml"
-    recipe.write_text(f"datasets:\n  - path: {data}\n")
-    options = ["--config", str(recipe), "--teacher", str(teacher_folder), "--output_dir", str(tmp_path / "run")]
-    distill.main([*options, *SHORT])
-    assert steps_of(tmp_path / "run") == [1, 2]
-
-
 def test_a_trained_student_needs_its_teacher_named(teacher_folder, tmp_path) -> None:
     untrained, first, second = tmp_path / "student", tmp_path / "first", tmp_path / "second"
     init_student(str(teacher_folder), untrained, stride=2)

@@ -23,7 +23,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     calls: list[list[str]] = []
     for script in (distill, sft):
         monkeypatch.setattr(script, "main", lambda argv: calls.append(list(argv)))
-    monkeypatch.setattr(students, "merge_checkpoints", lambda *_, **__: None)
+    for merging in ("merge_checkpoints", "merge"):
+        monkeypatch.setattr(students, merging, lambda *_, **__: None)
     monkeypatch.setattr(students, "complete_checkpoints", lambda out: [out / "checkpoint-1"])
     return calls
 
@@ -72,10 +73,10 @@ def test_another_round_draws_other_pages_and_keeps_the_curves(
     monkeypatch.setattr(students, "package", lambda *given: packaged.append(given[2:]))
     (tmp_path / "fcot-vl-tiny-50").mkdir()
     (tmp_path / "fcot-vl-tiny-50" / "sft-50.png").touch()
-    students.train_students_on(tmp_path, tmp_path / "runs", 6)
+    students.train_students_on(tmp_path, tmp_path / "runs", 6, 3e-4)
     which, data, args, *_ = sft.make_parser().parse(called[0])
     assert (which.student, args.output_dir) == (str(tmp_path / "fcot-vl-tiny-50"), str(tmp_path / "runs" / "sft-50-2"))
-    assert data.ocr_seed == 210_000_000
+    assert (data.ocr_seed, args.learning_rate) == (210_000_000, 3e-4)
     folder = tmp_path / "fcot-vl-tiny-50"
     assert packaged[0] == (folder, [tmp_path / "runs" / "sft-50-2"], folder)
 

@@ -4,7 +4,7 @@ A value is written at its mark, or lies on a line of the grid: everything in the
 keys are OneChart's (https://arxiv.org/abs/2404.09987).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -121,6 +121,7 @@ def _draw(
     width, height = rng.choice(((6.4, 4.8), (8, 5), (7, 7), (10, 5.6), (12, 6.75)))
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(width, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.16, h_pad=0.16)  # inches around the axes
         axes = figure.add_subplot()
         axes.set_title(titles["title"], fontsize="x-large", loc=rng.choice(("center", "left")))
         if kind != "pie":
@@ -176,7 +177,7 @@ def _lines(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Values
     for number, (name, series) in enumerate(values.items()):
         line = rng.choice(("-", "-", "--", "-."))
         heights = list(series.values())
-        axes.plot(labels, heights, line, marker="os^Dv"[number], label=name, color=look.colours[number])
+        axes.plot(labels, heights, line, marker="os^Dv"[number], label=name, color=_inked(look.colours[number]))
         for label, height in zip(labels, heights if look.written else [], strict=look.written):
             axes.annotate(f"{height:g}", (label, height), (0, 6), textcoords="offset points", ha="center")
     axes.legend(loc="upper left", ncols=len(names))
@@ -206,7 +207,7 @@ def _points(rng: Random, axes: Axes, words: dict[str, Any], look: Look) -> Value
     places = rng.sample([(x, y) for x in range(1, 9) for y in range(1, 8)], len(names))
     values = {name: [x * step, y * step] for name, (x, y) in zip(names, places, strict=True)}
     for name, (x, y) in values.items():
-        axes.scatter(x, y, s=rng.choice((30, 50)), color=look.colours[0], zorder=3)
+        axes.scatter(x, y, s=rng.choice((30, 50)), color=_inked(look.colours[0]), zorder=3)
         axes.annotate(name, (x, y), (5, 5), textcoords="offset points")
     axes.set_xlim(0, 10 * step)
     axes.set_ylim(0, 9 * step)
@@ -224,6 +225,12 @@ _KINDS: dict[str, Callable[[Random, Axes, dict[str, Any], Look], Values]] = {
     "pie": _pie,
     "points": _points,
 }
+
+
+def _inked(colour: Sequence[float]) -> tuple[float, ...]:
+    """A colour dark enough for a thin line on a light ground: red, green and blue in [0, 1]."""
+    grey = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
+    return tuple(channel * min(1.0, 0.6 / grey) for channel in colour[:3])
 
 
 def _labels(rng: Random, words: dict[str, Any], most: int) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...degradation import scan
 from ...rows import Sample
-from ..prompts import DIAGRAM, choose
+from ..prompts import DIAGRAM, LAYERS, choose
 from ..prose import templates
 from ..typesetting import CHINESE, SANS, SERIF, check, families, inline, typeset
 from .languages import choose_language
@@ -50,7 +50,8 @@ def sample(seed: int) -> Sample:
         "clean": not degradations,
         **degradations,
     }
-    return Sample(TASK, page, choose(DIAGRAM[language], rng), repr({"title": title, **answer}), meta)
+    prompt = choose((LAYERS if kind == "layers" else DIAGRAM)[language], rng)
+    return Sample(TASK, page, prompt, repr({"title": title, **answer}), meta)
 
 
 def _cycle(rng: Random, parts: list[str]) -> Drawing:
@@ -66,17 +67,14 @@ def _cycle(rng: Random, parts: list[str]) -> Drawing:
     return lines, {"arrows": {start: [end] for start, end in arrows}}, "".join(parts)
 
 
-def _levels(rng: Random, levels: list[list[str]]) -> Drawing:
-    """Rows of parts; each part feeds one or two of the row above."""
+def _levels(rng: Random, web: dict[str, Any]) -> Drawing:
+    """Rows of parts; from each part some of the arrows that it may have."""
+    levels: list[list[str]] = web["rows"]
     places: dict[str, tuple[float, float]] = {}
     for number, level in enumerate(levels):
         for column, part in enumerate(level):
             places[part] = (_WIDTH * (column + 0.5) / len(level), 120 + 480 * number / max(1, len(levels) - 1))
-    arrows: dict[str, list[str]] = {}
-    for above, below in zip(levels, levels[1:], strict=False):
-        for part in below:
-            near = sorted(above, key=lambda other: abs(places[other][0] - places[part][0]))
-            arrows[part] = near[: rng.randint(1, min(2, len(near)))]
+    arrows = {part: ends[: rng.randint(1, len(ends))] for part, ends in web["arrows"].items()}
     fills = rng.sample(_FILLS, len(levels))
     lines = [_arrow(places[part], places[end]) for part, ends in arrows.items() for end in ends]
     for fill, level in zip(fills, levels, strict=True):

@@ -6,6 +6,7 @@ transcribed (olmOCR, https://arxiv.org/abs/2502.18443).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 
 from PIL import Image
@@ -114,30 +115,32 @@ def _paper(rng: Random, writer: Writer, look: Look) -> list[Block]:
     blocks.append(Paragraph(", ".join(writer.slot("person") for _ in range(rng.randint(1, 3)))))
     label, space = ("Abstract.", " ") if writer.language == "en" else ("摘要：", "")
     blocks.append(Paragraph("", label, space + writer.paragraph(2, 3)))
-    for number in range(1, 10):
-        blocks += _section(rng, writer, look, number)
+    figures, tables = count(1), count(1)
+    for number, heading in enumerate(writer.headings(rng.randint(6, 9)), start=1):
+        blocks += _section(rng, writer, look, number, heading)
         extra = rng.random()
         if extra < 0.4:
             blocks += [Display(formula(rng)), Paragraph(writer.paragraph(1, 3))]
         elif extra < 0.6:
-            blocks.append(_figure(rng, writer, number))
+            blocks.append(_figure(rng, writer, next(figures)))
         elif extra < 0.7 and look.columns == 1:
-            blocks.append(_table(rng, writer, number))
+            blocks.append(_table(rng, writer, next(tables)))
     return blocks
 
 
 def _report(rng: Random, writer: Writer, look: Look) -> list[Block]:
     """Title, then sections with lists, tables and figures."""
     blocks: list[Block] = [Heading(1, writer.title())]
-    for number in range(1, 7):
-        blocks += _section(rng, writer, look, number)
+    figures, tables = count(1), count(1)
+    for number, heading in enumerate(writer.headings(6), start=1):
+        blocks += _section(rng, writer, look, number, heading)
         extra = rng.random()
         if extra < 0.35:
             blocks.append(Items([writer.sentence() for _ in range(rng.randint(2, 5))], rng.random() < 0.4))
         elif extra < 0.6:
-            blocks.append(_table(rng, writer, number))
+            blocks.append(_table(rng, writer, next(tables)))
         elif extra < 0.75:
-            blocks.append(_figure(rng, writer, number))
+            blocks.append(_figure(rng, writer, next(figures)))
     return blocks
 
 
@@ -161,8 +164,8 @@ def _letter(rng: Random, writer: Writer, look: Look) -> list[Block]:
 def _notice(rng: Random, writer: Writer, look: Look) -> list[Block]:
     """A large centred title, numbered points, who signs and when."""
     blocks: list[Block] = [Heading(1, writer.title(), centred=True), Paragraph(writer.paragraph(1, 3))]
-    for _ in range(rng.randint(1, 3)):
-        blocks += [Heading(2, writer.heading()), Items([writer.sentence() for _ in range(rng.randint(2, 4))], True)]
+    for heading in writer.headings(rng.randint(1, 3)):
+        blocks += [Heading(2, heading), Items([writer.sentence() for _ in range(rng.randint(2, 4))], True)]
     signed = (writer.paragraph(1, 2), writer.slot("company"), writer.slot("date"))
     return [*blocks, *map(Paragraph, signed)]
 
@@ -170,10 +173,9 @@ def _notice(rng: Random, writer: Writer, look: Look) -> list[Block]:
 _MAKERS = {"paper": _paper, "report": _report, "letter": _letter, "notice": _notice}
 
 
-def _section(rng: Random, writer: Writer, look: Look, number: int) -> list[Block]:
-    heading = f"{number} {writer.heading()}" if look.numbered else writer.heading()
+def _section(rng: Random, writer: Writer, look: Look, number: int, heading: str) -> list[Block]:
     paragraphs = [_paragraph(rng, writer) for _ in range(rng.randint(1, 3))]
-    return [Heading(2, heading), *paragraphs]
+    return [Heading(2, f"{number} {heading}" if look.numbered else heading), *paragraphs]
 
 
 def _paragraph(rng: Random, writer: Writer) -> Block:
@@ -194,7 +196,7 @@ def _figure(rng: Random, writer: Writer, number: int) -> Block:
     else:
         points = ", ".join(f"curve.line(({x * 14}pt, {rng.randint(4, 70)}pt))" for x in range(1, 11))
         drawing = f"box(stroke: 0.6pt, inset: 5pt, curve(stroke: 1.2pt + {hue}, curve.move((0pt, 40pt)), {points}))"
-    caption = writer.heading() + (" " if writer.language == "en" else "，") + writer.slot("year")
+    caption = writer.caption()
     return Figure(drawing, f"Figure {number}: {caption}" if writer.language == "en" else f"图{number}：{caption}")
 
 

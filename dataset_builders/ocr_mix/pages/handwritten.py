@@ -8,7 +8,7 @@ from random import Random
 from PIL import Image, ImageDraw
 
 from ...degradation import scan
-from ...fonts import check_coverage, load_font
+from ...fonts import check_coverage, in_case, load_font
 from ...rendering import Colour
 from ...rows import Sample
 from ..prompts import HANDWRITTEN, choose
@@ -19,9 +19,9 @@ _HANDS = {
     "Caveat[wght]": 1.0,
     "Kalam-Regular": 0.8,
     "Kalam-Light": 0.8,
-    "ShadowsIntoLight": 0.85,
+    "ShadowsIntoLight": 1.0,
     "IndieFlower-Regular": 0.8,
-    "Zeyada": 1.1,
+    "Zeyada": 1.25,
     "AmaticSC-Bold": 1.1,
 }
 """Font → its size relative to the others, which makes them about equally large."""
@@ -43,7 +43,8 @@ def sample(seed: int) -> Sample:
     width = rng.randint(700, 1500)
     ink, paper = rng.choice(_INKS), rng.choice(_PAPERS)
     step = round(size * rng.uniform(1.25, 1.7) / _HANDS[hand])
-    lines = _wrap(_note(rng, writer), hand, size, width - 3 * step)
+    note = [in_case(paragraph, hand) for paragraph in _note(rng, writer)]
+    lines = _wrap(note, hand, size, width - 3 * step)
     check_coverage("".join(lines), [hand])
     page = Image.new("RGB", (width, step * (len(lines) + 2)), paper)
     ruling = _rule(rng, page, step)

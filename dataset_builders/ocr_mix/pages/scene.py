@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from ...degradation import scan
-from ...fonts import check_coverage, load_font
+from ...fonts import check_coverage, in_case, load_font
 from ...rendering import Colour
 from ...rows import Sample
 from ..prompts import SCENE, choose
@@ -51,8 +51,8 @@ def sample(seed: int) -> Sample:
     count = rng.choices((1, 2, 3), (5, 4, 2))[0]
     texts, faces = [], []
     for number in range(count):
-        lines = _text(rng, writer)
         face = rng.choice(_FACES[language])
+        lines = [in_case(line, face) for line in _text(rng, writer)]
         check_coverage("".join(lines), [face])
         slot = (0, height * number // count, width, height * (number + 1) // count)
         _hang(rng, scene, _sign(rng, lines, face, (width, height // count)), slot)

@@ -8,9 +8,9 @@ from ...rows import Sample
 from ..blocks import pipe_table
 from ..prompts import TABLE_HTML, TABLE_MARKDOWN, choose
 from ..prose import Writer
-from ..typesetting import CHINESE, SANS, SERIF, check, families, inline, typeset
+from ..typesetting import CHINESE, SANS, SERIF, check, families, typeset
 from .languages import choose_language
-from .tables import Cells, choose_cells, choose_style
+from .tables import Cells, choose_cells, table_page
 
 TASK = "table"
 _GROUPS = {
@@ -33,7 +33,8 @@ def sample(seed: int) -> Sample:
     groups = _groups(rng, language, len(cells[0])) if len(cells[0]) > 3 and rng.random() < 0.4 else []
     points, resolution = rng.choice((9, 10, 11, 12)), rng.choice((100, 130, 160))
     title = writer.heading() if rng.random() < 0.3 else ""
-    source = _source(rng, cells, groups, title, f"#set text(font: {families(latin, chinese)}, size: {points}pt)")
+    text = f"#set text(font: {families(latin, chinese)}, size: {points}pt)"
+    source = table_page(rng, cells, text, groups, title)
     check("".join(map("".join, cells)) + title, latin, chinese)
     page, degradations = scan(typeset(source, resolution)[0], rng)
     as_html = bool(groups) or rng.random() < 0.3
@@ -78,17 +79,3 @@ def _groups(rng: Random, language: str, columns: int) -> list[tuple[str, int]]:
     first = rng.randint(1, rest - 1) if rest > 1 and rng.random() < 0.7 else rest
     spans = [1, first, *([rest - first] if rest > first else [])]
     return list(zip(["", *rng.sample(_GROUPS[language], len(spans) - 1)], spans, strict=True))
-
-
-def _source(rng: Random, cells: Cells, groups: list[tuple[str, int]], title: str, text: str) -> str:
-    above = "".join(f"table.cell(colspan: {columns}, align: center)[{inline(name)}]," for name, columns in groups)
-    bold = rng.random() < 0.6
-    header = "".join(f"[{f'*{inline(cell)}*' if bold else inline(cell)}]," for cell in cells[0])
-    body = "".join(f"[{inline(cell)}]," for row in cells[1:] for cell in row)
-    heading = f"#text(1.2em)[*{inline(title)}*]\n\n" if title else ""
-    columns = len(cells[0])
-    return f"""\
-#set page(width: auto, height: auto, margin: {rng.randint(8, 40)}pt)
-{text}
-{heading}#table(columns: {columns}, {choose_style(rng)}, table.header({above}{header}), {body})
-"""

@@ -1,9 +1,10 @@
 """What stands in tables, and how they are ruled: shared by tables of their own and those in documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from ..prose import Writer
+from ..typesetting import inline
 
 Cells = list[list[str]]
 
@@ -25,17 +26,40 @@ def choose_style(rng: Random) -> str:
     return f"{rng.choice(_STYLES)}, align: {align}"
 
 
+def table_page(rng: Random, cells: Cells, text: str, groups: Sequence[tuple[str, int]] = (), title: str = "") -> str:
+    """Typst's source of a page that a table fills.
+
+    Args:
+        rng: chooses margin and style.
+        cells: the first row is the header.
+        text: Typst's rule for the text.
+        groups: (text, columns) of cells above the header.
+        title: above the table.
+    """
+    above = "".join(f"table.cell(colspan: {columns}, align: center)[{inline(name)}]," for name, columns in groups)
+    bold = rng.random() < 0.6
+    header = "".join(f"[{f'*{inline(cell)}*' if bold else inline(cell)}]," for cell in cells[0])
+    body = "".join(f"[{inline(cell)}]," for row in cells[1:] for cell in row)
+    heading = f"#text(1.2em)[*{inline(title)}*]\n\n" if title else ""
+    columns = len(cells[0])
+    return f"""\
+#set page(width: auto, height: auto, margin: {rng.randint(8, 40)}pt)
+{text}
+{heading}#table(columns: {columns}, {choose_style(rng)}, table.header({above}{header}), {body})
+"""
+
+
 def choose_cells(rng: Random, writer: Writer, most_rows: int, most_columns: int) -> Cells:
-    """A header and 2 to ``most_rows`` rows of 2 to ``most_columns`` columns, of a kind that people make tables of."""
+    """A header and up to ``most_rows`` rows of 2 to ``most_columns`` columns, of a kind that people make tables of."""
     columns = _COLUMNS[writer.language]
     first, named, fitting = rng.choice(_FIRST[writer.language])
     keys = rng.sample(fitting, min(len(fitting), rng.randint(2, most_columns) - 1))
-    rows = rng.randint(2, most_rows)
+    rows = rng.randint(3, most_rows)
     cells = [[first, *keys]]
-    for number in range(rows):
-        cells.append([named(rng, writer, number), *(columns[key](rng) for key in keys)])
+    names = dict.fromkeys(named(rng, writer, number) for number in range(rows))  # each once
+    cells += [[name, *(columns[key](rng) for key in keys)] for name in names]
     if rng.random() < 0.25:  # cells that have no value
-        row, column = rng.randint(1, rows), rng.randint(1, len(keys))
+        row, column = rng.randint(1, len(names)), rng.randint(1, len(keys))
         cells[row][column] = rng.choice(("–", "n/a", "*")) if writer.language == "en" else "无"
     return cells
 

@@ -124,8 +124,8 @@ def _article(rng: Random, writer: Writer, look: Look) -> Section:
 
 def _article_blocks(rng: Random, writer: Writer) -> list[Block]:
     blocks: list[Block] = [Heading(2, writer.title()), Paragraph(f"{writer.slot('person')} · {writer.slot('date')}")]
-    for _ in range(rng.randint(1, 4)):
-        blocks += [Heading(3, writer.heading()), *(Paragraph(writer.paragraph()) for _ in range(rng.randint(1, 2)))]
+    for heading in writer.headings(rng.randint(1, 4)):
+        blocks += [Heading(3, heading), *(Paragraph(writer.paragraph()) for _ in range(rng.randint(1, 2)))]
         extra = rng.random()
         if extra < 0.25:
             blocks.append(Items([writer.sentence() for _ in range(rng.randint(2, 4))], rng.random() < 0.3))

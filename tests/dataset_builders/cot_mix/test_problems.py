@@ -1,6 +1,7 @@
 """Program-made problems: the same seed gives the same picture, and every chain arrives at its gold answer."""
 
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 from random import Random
@@ -11,7 +12,7 @@ import pytest
 from fcotvl_hf.dataset_builders.cot_mix import geometry, receipt, science, table
 from fcotvl_hf.dataset_builders.cot_mix.drawing import FACES, Drawing
 from fcotvl_hf.dataset_builders.cot_mix.mix import TASKS, problem_at, program_parts, share_out
-from fcotvl_hf.dataset_builders.cot_mix.named_values import KINDS, ask
+from fcotvl_hf.dataset_builders.cot_mix.named_values import KINDS, NamedValues, ask
 from fcotvl_hf.dataset_builders.cot_mix.problem import Problem, number_question
 from fcotvl_hf.dataset_builders.cot_mix.verification import Gold, verify_response
 from fcotvl_hf.dataset_builders.fonts import check_coverage
@@ -43,21 +44,40 @@ def test_every_kind_comes_up(module, fewest: int) -> None:
 
 
 def test_steps_of_named_values_compute_what_they_say() -> None:
-    values = {"Mon": Decimal(12), "Tue": Decimal("7.5"), "Wed": Decimal(30), "Thu": Decimal("7.5")}
-    asked = Counter[str]()
+    values = NamedValues({"Mon": Decimal(12), "Tue": Decimal("7.5"), "Wed": Decimal(30), "Thu": Decimal("7.5")})
+    asked, signs = Counter[str](), Counter[str]()
     for seed in range(200):
         question = ask(Random(seed), values, "Look at North only.")
         assert question.text.startswith("Look at North only. ")
         assert verify_response(question.chain, question.gold)
         asked[question.text] += 1
         for step in question.steps:
-            for part in step.rstrip(".").split(": ")[-1].split("; "):
-                left, _, right = part.partition(" = ")
-                if right and not set(left) - set("0123456789. +-×/"):
-                    value = eval(left.replace("×", "*"))  # noqa: S307  (digits and signs only)
-                    assert abs(value - float(right)) < 0.051
+            worked = re.search(r"(\d[\d. +×/%-]*) ([=≈]) ([\d.]+)%?\.$", step)
+            if worked:
+                value = eval(worked[1].replace("×", "*").replace("%", ""))  # noqa: S307  (digits and signs only)
+                assert abs(value - float(worked[3])) < (1e-9 if worked[2] == "=" else 0.051)
+                signs[worked[2]] += 1
+    assert signs["="] > 100 and signs["≈"] > 10
     assert not any("second largest" in text or "List all" in text for text in asked)  # two values are equal
     assert len(KINDS) == 9
+
+
+def test_parts_of_a_whole_keep_their_unit_and_are_not_added_up_to_it() -> None:
+    values = NamedValues({"Rent": Decimal(48), "Food": Decimal(32), "Fun": Decimal(20)}, parts_of_whole=True)
+    for seed in range(60):
+        question = ask(Random(seed), values)
+        assert not any(word in question.text for word in ("total", "all values", "average"))
+        if question.gold.kind == "number" and not question.text.startswith("How many"):
+            assert question.answer.endswith("%")
+
+
+def test_food_webs_are_of_animals_that_eat_such_food() -> None:
+    for seed in range(40):
+        _, question = science.KINDS["food web"](Random(seed), science.PAGES)
+        for eater, eaten in re.findall(r"at (\w+) come from ([\w ]+)\.", " ".join(question.steps)):
+            assert all(
+                any(eater in level.get(food, "").split() for level in science._EATERS) for food in eaten.split(" and ")
+            )
 
 
 def test_receipts_add_up() -> None:

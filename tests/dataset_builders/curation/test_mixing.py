@@ -1,7 +1,9 @@
 """Weights, caps and seeds decide a mix, and mistakes in its YAML are named."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasets import load_dataset
@@ -10,9 +12,13 @@ from PIL import Image
 from fcotvl_hf.dataset_builders.card import About
 from fcotvl_hf.dataset_builders.curation.build import build_mix
 from fcotvl_hf.dataset_builders.curation.mixing import Mixed, read_recipe, share_out
+from fcotvl_hf.dataset_builders.curation.quality import TokenCounter
 from fcotvl_hf.dataset_builders.parts import Drawn, Part
 from fcotvl_hf.dataset_builders.publish import write_dataset
+from fcotvl_hf.dataset_builders.rendering import encode
 from fcotvl_hf.dataset_builders.rows import conversation_row
+
+COUNTER = TokenCounter("characters", len)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ sources:
 def test_a_mix_is_written_and_depends_on_its_seed_alone(sources: Path, tmp_path: Path) -> None:
     recipe = read_recipe(_recipe(sources, GOOD))
     assert recipe.counts() == [30, 5, 15]
-    build_mix(recipe, tmp_path / "mix", len, "characters")
+    build_mix(recipe, tmp_path / "mix", COUNTER)
     mixed = load_dataset(str(tmp_path / "mix"), "mix", split="train", cache_dir=str(tmp_path / "cache"))
     assert Counter(name.rpartition("/")[0] for name in mixed["id"]) == {
         f"{sources}/first/a": 30,
@@ -84,6 +90,19 @@ def test_a_mix_is_written_and_depends_on_its_seed_alone(sources: Path, tmp_path:
     assert (tmp_path / "mix" / "quality.html").is_file()
     other = read_recipe(_recipe(sources, GOOD.replace("seed: 3", "seed: 4")))
     assert [row["id"] for row in Mixed(other)(range(5))] != mixed["id"][:5]
+
+
+def test_rows_whose_picture_is_damaged_are_left_out_and_counted(tmp_path: Path) -> None:
+    def rows(indices: range) -> Iterator[dict[str, Any]]:
+        for index in indices:
+            row = _row("a", index)
+            yield row if index != 2 else {**row, "images": [encode(row["images"][0])[:50]]}
+
+    write_dataset(tmp_path / "set", [Part("a", "train", 4, rows)], About("x", "x", "x", {}, "x"))
+    build_mix(read_recipe(_recipe(tmp_path, "sources: [{path: ROOT/set}]")), tmp_path / "mix", COUNTER)
+    mixed = load_dataset(str(tmp_path / "mix"), "mix", split="train", cache_dir=str(tmp_path / "cache"))
+    assert sorted(name.rpartition("/")[2] for name in mixed["id"]) == ["a0", "a1", "a3"]
+    assert "picture cannot be read: 1" in (tmp_path / "mix" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from fcotvl_hf.cli import main
 from fcotvl_hf.dataset_builders.hub_sets.build import build_hub_sets
 from fcotvl_hf.dataset_builders.hub_sets.catalogue import SETS
 from fcotvl_hf.dataset_builders.hub_sets.rows import Streamed
+from fcotvl_hf.dataset_builders.publish import Writing
 
 ROWS: dict[str, dict[str, Any]] = {
     "iam-line": {"text": "a move to stop"},
@@ -95,7 +96,7 @@ def test_a_stream_goes_on_where_the_last_shard_ended(tmp_path: Path) -> None:
 def test_licences_go_into_the_card_and_forbid_uploads(tmp_path: Path) -> None:
     _copy(tmp_path, "chartqa", [ROWS["chartqa"]])
     with pytest.raises(ValueError, match="chartqa may be downloaded, but not passed on"):
-        build_hub_sets(tmp_path / "out", ["chartqa"], 1, data_root=tmp_path, push="me/charts")
+        build_hub_sets(tmp_path / "out", ["chartqa"], 1, Writing(push="me/charts"), data_root=tmp_path)
     assert not (tmp_path / "out").exists()
     build_hub_sets(tmp_path / "out", ["chartqa"], 1, data_root=tmp_path)
     card = DatasetCard.load(tmp_path / "out" / "README.md")

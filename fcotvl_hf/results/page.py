@@ -1,0 +1,74 @@
+"""``docs/results.md`` from ``results/*.json``: the template holds words, every number comes from a file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fcotvl_hf.io.atomic import atomic_write
+
+from .main_table import best_rivals, kept_by_task, trained
+from .names import STAGES
+from .stage import read_figures
+
+PAGE = Path("docs/results.md")
+
+
+def write_page(root: Path) -> None:
+    """Write ``docs/results.md``.
+
+    Args:
+        root: the repository.
+
+    Raises:
+        ValueError: a file of results is broken.
+    """
+    atomic_write(root / PAGE, render_page(root / "results"))
+
+
+def render_page(folder: Path) -> str:
+    """The page as it follows from the files of a folder.
+
+    Args:
+        folder: holds ``STAGE.json`` of the stages that were run.
+
+    Raises:
+        ValueError: a file is broken.
+    """
+    environment = Environment(
+        loader=PackageLoader("fcotvl_hf.results", "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"kept": kept, "score": score, "interval": interval, "listed": listed, "short": short}
+    environment.globals |= {"best_rivals": best_rivals, "kept_by_task": kept_by_task, "trained": trained}
+    files = {name: read_figures(folder / f"{name}.json") for name in STAGES}
+    return environment.get_template("results.md.j2").render(files=files)
+
+
+def kept(share: float) -> str:
+    """A share in per cent."""
+    return f"{share:.1%}"
+
+
+def score(value: float) -> str:
+    """A score, 0 to 1."""
+    return f"{value:.3f}"
+
+
+def interval(bounds: Sequence[float]) -> str:
+    """The bounds of a difference; a dash for the model itself."""
+    low, high = bounds
+    return f"{low:+.3f} … {high:+.3f}" if (low, high) != (0, 0) else "–"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as one lists them in a sentence."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def short(task: str) -> str:
+    """A task's name without what all have."""
+    return task.removeprefix("tiny-")

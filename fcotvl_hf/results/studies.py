@@ -1,0 +1,121 @@
+"""Tables 2 and 3, Figure 4, and the controls: students that differ in one thing, trained for each seed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from fcotvl_hf.eval_harness.plots import curves
+from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
+
+from .plan import Plan
+from .stage import Figures, Pictures, Stage
+
+_POINTS = 100
+"""Points of a loss curve that are kept; each is a mean of the steps around it."""
+
+
+class StudyStage(Stage):
+    """One study of ``tiny.studies``.
+
+    Args:
+        plan: what to measure.
+        name: of the study.
+    """
+
+    def __init__(self, plan: Plan, name: str) -> None:
+        super().__init__(plan)
+        self.name = name
+
+    @property
+    def settings(self) -> Figures:
+        budget = json.loads(json.dumps(asdict(self._budget)))
+        return {**budget, "seeds": list(range(self.plan.trainings))}
+
+    @property
+    def missing(self) -> str | None:
+        if not self._laboratory(0).claim():
+            return f"{self.plan.studies} holds runs of another teacher or budget; name another folder with --studies-at"
+        trained = all(self._laboratory(seed).is_trained(STUDIES[self.name]) for seed in range(self.plan.trainings))
+        if not self.plan.trains and not trained:
+            return f"{self.plan.studies} lacks students of it"
+        return None
+
+    def measure(self) -> Figures:
+        runs = []
+        for seed in range(self.plan.trainings):
+            ((_, results),) = run_studies([self.name], self._laboratory(seed))
+            runs.append(results[self.name])
+        return {"variants": [over_seeds(records, STUDIES[self.name].curve) for records in zip(*runs, strict=True)]}
+
+    def draw(self, figures: Mapping[str, Any]) -> Pictures:
+        return {f"{self.name}.svg": loss_curves(figures["variants"], STUDIES[self.name].curve)}
+
+    @property
+    def _budget(self) -> Budget:
+        """The plan's, or that of the runs in the folder."""
+        return budget_of(self.plan.studies) or self.plan.budget
+
+    def _laboratory(self, seed: int) -> Laboratory:
+        return Laboratory("tiny", self.plan.studies, self._budget, seed)
+
+
+def budget_of(folder: Path) -> Budget | None:
+    """The budget of the studies in a folder; ``None`` for a new one."""
+    path = folder / "settings.json"
+    if not path.exists():
+        return None
+    told = {key: value for key, value in json.loads(path.read_text()).items() if key != "teacher"}
+    return Budget(**{**told, "extra": tuple(told["extra"])})
+
+
+def over_seeds(records: Sequence[Mapping[str, Any]], curve: str) -> Figures:
+    """One student's record from those of its trainings.
+
+    Args:
+        records: of ``Laboratory.study``, one of each seed.
+        curve: which of the losses is kept.
+
+    Returns:
+        ``label``; means over seeds of ``score``, ``retention``, ``tokens_per_image`` and the tasks' scores; each
+        seed's score under ``by_seed``; ``difference`` to the teacher of the first seed; and its thinned losses.
+    """
+    first = records[0]
+    return {
+        "label": first["label"],
+        **{key: fmean(record[key] for record in records) for key in ("tokens_per_image", "score", "retention")},
+        "tasks": {task: fmean(record["tasks"][task]["score"] for record in records) for task in first["tasks"]},
+        "by_seed": [record["score"] for record in records],
+        "difference": first["difference"],
+        "losses": thinned(first["losses"], curve),
+    }
+
+
+def thinned(entries: Sequence[Mapping[str, float]], curve: str) -> dict[str, list[float]]:
+    """A log as ``step`` and ``loss`` of at most ``_POINTS`` points, the loss averaged up to the step.
+
+    Args:
+        entries: of ``log.jsonl``.
+        curve: which loss.
+    """
+    width = max(1, -(-len(entries) // _POINTS))
+    parts = [entries[start : start + width] for start in range(0, len(entries), width)]
+    losses = [round(fmean(entry[curve] for entry in part), 4) for part in parts]
+    return {"step": [part[-1]["step"] for part in parts], "loss": losses}
+
+
+def loss_curves(variants: Sequence[Mapping[str, Any]], curve: str) -> str:
+    """The losses of a study's students as SVG.
+
+    Args:
+        variants: of ``over_seeds``.
+        curve: which loss it is.
+    """
+    lines = {
+        variant["label"]: (variant["losses"]["step"], variant["losses"]["loss"])
+        for variant in variants
+        if variant["losses"]["step"]
+    }
+    return curves(lines, "optimizer step", f"{curve} per response token", f"{curve} over the steps of training").svg

@@ -1,0 +1,48 @@
+"""Charts that everybody can read: names do not overlap, colours follow the page, there are words for the blind."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from fcotvl_hf.eval_harness.plots import curves, legibility_chart, moved_apart, radar, score_over_tokens
+
+
+@pytest.mark.parametrize(
+    "heights", [[0.1, 0.1, 0.1, 0.5], [0, 0, 0.97, 1], [0.5], [0.4, 0.41, 0.42, 0.43, 0.9, 0.9], [1, 1, 1]]
+)
+def test_neighbours_keep_their_distance(heights: list[float]) -> None:
+    placed = moved_apart(heights, 0.05, 0.02, 0.98)
+    assert all(right - left > 0.05 - 1e-9 for left, right in pairwise(placed))
+    assert placed[0] > 0.02 - 1e-9 and placed[-1] < 0.98 + 1e-9
+
+
+def test_what_has_room_stays_where_it_is() -> None:
+    assert moved_apart([0.1, 0.3, 0.7], 0.05, 0, 1) == [0.1, 0.3, 0.7]
+
+
+def test_charts_have_names_words_and_the_pages_colour() -> None:
+    rows = [
+        {"kind": "teacher", "label": "tiny", "tokens_per_image": 40, "score": 0.9},
+        {"kind": "student", "label": "tiny-50", "tokens_per_image": 20, "score": 0.8},
+        {"kind": "baseline", "label": "a < b", "tokens_per_image": 20, "score": 0.7},
+    ]
+    charts = [
+        score_over_tokens(rows),
+        radar({"tiny": {"a": 1, "b": 1, "c": 1}, "tiny-50": {"a": 0.5, "b": 0.6, "c": 0.7}}),
+        legibility_chart({"tiny": {8: 0.1, 24: 1.0}}, 0.9),
+        curves({"run": ([1, 2], [3, 2.5])}, "step", "loss", "Losses"),
+    ]
+    for chart in charts:
+        assert f"<title>{chart.title}</title>" in chart.svg and 'role="img"' in chart.svg
+        assert "currentColor" in chart.svg and "prefers-color-scheme:dark" in chart.svg and "#808081" not in chart.svg
+        ids = re.findall(r'id="([^"]+)"', chart.svg)
+        assert len(ids) == len(set(ids))
+    assert "tiny-50: 20.0 tokens, score 0.800" in charts[0].description
+    assert ">tiny-50<" in charts[0].svg and "a &lt; b" in charts[0].svg
+    assert charts[0] == score_over_tokens(rows)
+
+
+def test_ids_of_two_charts_do_not_meet() -> None:
+    one, two = (curves({"run": ([1, 2], [3, 2])}, "step", "loss", title).svg for title in ("One", "Two"))
+    assert not set(re.findall(r'id="([^"]+)"', one)) & set(re.findall(r'id="([^"]+)"', two))

@@ -1,0 +1,102 @@
+"""Made-up results of every stage, in the shape that the stages write."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from fcotvl_hf.results.names import STUDIED
+from fcotvl_hf.tiny.studies import STUDIES
+
+TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
+_MADE = {"on": "2026-01-02", "seconds": 5.0, "commit": None, "machine": "x86_64", "threads": 2, "versions": {}}
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A folder with a file of each stage."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    rng = Random(0)
+    files = {"scores": _scores(rng), "legibility": _legibility(rng), "attention": _attention(rng)}
+    files |= {"speed": _speed(rng), "speed-2b": _speed(rng), "merging": _merging(rng)}
+    for name, content in {**files, **{name: _study(rng, name) for name in STUDIED}}.items():
+        (folder / f"{name}.json").write_text(json.dumps({"made": _MADE, **content}))
+    return folder
+
+
+def _figures(rng: Random) -> dict[str, Any]:
+    low = rng.random() - 0.5
+    return {
+        "n": 96,
+        "tasks": {task: {"score": rng.random(), "corpus_one_minus_cer": rng.random()} for task in TASKS},
+        "score": rng.random(),
+        "tokens_per_image": 40 * rng.random(),
+        "retention": rng.random(),
+        "difference": [low, low + 0.1],
+    }
+
+
+def _scores(rng: Random) -> dict[str, Any]:
+    sets = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
+    models: dict[str, Any] = {}
+    for name, kind in (("tiny", "teacher"), ("tiny-50", "student"), ("tiny-75", "student"), ("tuned", "control")):
+        models[name] = {"kind": kind, **{part: _figures(rng) for part in sets}}
+    over = {"ahead, 50 %": [0.1, 0.2], "level, 50 %": [-0.1, 0.2], "behind, 50 %": [-0.3, -0.1]}
+    models["tiny-50"]["over"] = over
+    models["tiny-75"]["over"] = {"FastV, 75 %": [0.1, 0.2]}
+    for rival in (*over, "FastV, 75 %"):
+        models[rival] = {"kind": "baseline", "fresh": _figures(rng)}
+    models["tiny"]["fresh"]["difference"] = [0, 0]
+    return {"settings": {"per_task": 12, "seeds": [0, 1], "models": {}}, "models": models}
+
+
+def _legibility(rng: Random) -> dict[str, Any]:
+    models = {
+        name: {"tokens_per_tile": tokens, "smallest_px": smallest, "by_size": {str(s): rng.random() for s in (8, 24)}}
+        for name, tokens, smallest in (("tiny", 16, 8.0), ("tiny-50", 8, None))
+    }
+    return {"settings": {"pages_per_size": 3}, "threshold": 0.9, "models": models}
+
+
+def _attention(rng: Random) -> dict[str, Any]:
+    models = {name: {"share_on_page": rng.random(), "share_on_ink": 0.6} for name in ("tiny", "tiny-50")}
+    return {"settings": {"drawn": 1}, "pages": 8, "ink_by_chance": 0.5, "models": models}
+
+
+def _speed(rng: Random) -> dict[str, Any]:
+    keys = ("prefill_seconds", "decode_tokens_per_second", "speedup", "speedup_cpu", "speedup_predicted")
+    contenders = [
+        {"name": name, "visual_tokens": 16, "kv_bytes": 4096, **{key: 10 * rng.random() for key in keys}}
+        for name in ("tiny", "tiny-50")
+    ]
+    about = {"language_layers": 4, "vision_layers": 3, "dtype": "float32", "machine": "x86_64"}
+    asked = {"repeats": 5, "text_tokens": 80}
+    return {"settings": {}, **about, "asked": asked, "results": [{"tiles": 7, "contenders": contenders}]}
+
+
+def _merging(rng: Random) -> dict[str, Any]:
+    bounds = {"last": [0, 0], "average": [0.01, 0.02], "task-arithmetic": [-0.3, -0.2], "shapley": [-0.1, 0.1]}
+    methods = {
+        name: {
+            "weights": [rng.random(), rng.random()],
+            "tasks": {task: rng.random() for task in TASKS[:3]},
+            "score": rng.random(),
+            "difference": {"score": difference},
+        }
+        for name, difference in bounds.items()
+    }
+    return {"settings": {"dev": 64, "test": 128}, "steps": [10, 20], "methods": methods, "seesaw": {}}
+
+
+def _study(rng: Random, name: str) -> dict[str, Any]:
+    labels = ["teacher", *(variant.label for variant in STUDIES[name].variants)]
+    variants = []
+    for label in labels:
+        record = _figures(rng)
+        record["tasks"] = {task: entry["score"] for task, entry in record["tasks"].items()}
+        variants.append({"label": label, **record, "by_seed": [record["score"], record["score"] + 0.01], "losses": {}})
+    budget = {"distill_steps": 300, "sft_steps": 100, "per_task": 64}
+    return {"settings": {**budget, "seeds": [0, 1]}, "variants": variants}

@@ -1,0 +1,156 @@
+"""No number of README or docs/results.md is typed in: each stands in the file that it is said to come from."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fcotvl_hf.results.names import STAGES
+from fcotvl_hf.results.page import render_page, write_page
+from fcotvl_hf.tiny.cards import BEGIN, END
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "fcotvl_hf" / "results" / "templates" / "results.md.j2"
+SCORES = ROOT / "fcotvl_hf" / "assets" / "scores.json"
+
+_NAMES = "|".join(
+    (
+        r"\[[^\]]*\]\([^)]*\)",  # links
+        r"```.*?```|`[^`]*`",
+        r"InternVL2(?:-2B)?",
+        r"(?:Table|Figure) \d",
+        r"[12]-D|\b(?:tiny|conv)[-\d][\w-]*|\d+ %",  # in names of models
+        r"\d{4}-\d\d-\d\d",
+    )
+)
+"""What has digits and is no figure."""
+
+
+def leaves(value: Any) -> Iterator[float]:
+    """All numbers in JSON values, and those in texts and keys."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if key in ("answers", "losses"):  # no table shows them
+                continue
+            yield from (float(number) for number in re.findall(r"\d+", key))
+            yield from leaves(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from leaves(entry)
+    elif isinstance(value, str):
+        yield from (float(number) for number in re.findall(r"\d+", value))
+    elif isinstance(value, int | float):
+        yield float(value)
+
+
+def unknown_numbers(text: str, values: Any) -> list[str]:
+    """The numbers of a text that are no rounding of a value, or, in per cent, of a hundredth."""
+    known = list(leaves(values))
+
+    @cache
+    def roundings(places: int, scale: int) -> set[str]:
+        return {f"{scale * value:.{places}f}" for value in known}
+
+    unknown = []
+    for sign, digits, percent in re.findall(
+        r"([+-]?)\b(\d+(?:\.\d+)?)(%?)", re.sub(_NAMES, " ", text, flags=re.DOTALL)
+    ):
+        places = len(digits.partition(".")[2])
+        negative = f"-{digits}" if sign == "-" else digits
+        if not {negative, digits} & roundings(places, 100 if percent else 1):
+            unknown.append(sign + digits + percent)
+    return unknown
+
+
+def unsourced(page: str, folder: Path) -> dict[str, list[str]]:
+    """Heading of a section → its numbers that stand in none of the files which the section names."""
+    found = {}
+    for section in re.split(r"^(?=##+ )", page, flags=re.MULTILINE)[1:]:
+        names = set(re.findall(r"`results/([\w-]+)\.json`", section))
+        values = [json.loads((folder / f"{name}.json").read_text()) for name in sorted(names)]
+        if unknown := unknown_numbers(section, values):
+            found[section.splitlines()[0]] = unknown
+    return found
+
+
+def test_the_page_is_what_the_files_say() -> None:
+    assert (ROOT / "docs" / "results.md").read_text() == render_page(ROOT / "results")
+
+
+def test_every_number_of_the_page_stands_in_the_file_that_its_section_names() -> None:
+    assert not unsourced((ROOT / "docs" / "results.md").read_text(), ROOT / "results")
+
+
+def test_every_number_of_the_readme_stands_in_the_scores() -> None:
+    shown = (ROOT / "README.md").read_text().partition(BEGIN)[2].partition(END)[0]
+    scores = json.loads(SCORES.read_text())
+    assert re.search(r"\d\.\d{3}", shown) and not unknown_numbers(shown, scores)
+    figure = re.search(r"\b0\.\d{3}\b", shown)
+    assert figure is not None
+    changed = [
+        shown.replace(figure[0], f"{figure[0][:-1]}{digit}") for digit in range(10) if figure[0][-1] != str(digit)
+    ]
+    assert any(unknown_numbers(text, scores) for text in changed)
+
+
+def test_the_template_holds_no_number() -> None:
+    words = re.sub(r"\{[{%#].*?[}%#]\}", " ", TEMPLATE.read_text(), flags=re.DOTALL)
+    assert not re.findall(r"\d+", re.sub(_NAMES, " ", words, flags=re.DOTALL))
+
+
+def test_a_whole_page_has_every_table_and_each_number_has_its_file(results: Path) -> None:
+    page = render_page(results)
+    assert "Not run yet" not in page
+    assert all(f"`results/{name}.json`" in page for name in STAGES)
+    assert not unsourced(page, results)
+    tables = [line for line in page.splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in tables}) > 3
+    for line, after in zip(tables, tables[1:], strict=False):
+        if after.startswith(("| ---", "| |")) and line.startswith("| model"):
+            assert line.count("|") == after.count("|")
+
+
+def test_a_changed_digit_is_noticed(results: Path) -> None:
+    page = render_page(results)
+    figures = re.findall(r"\b\d\.\d{3}\b", page)
+    assert len(figures) > 100
+    noticed, chosen = 0, figures[::20]
+    for figure in chosen:
+        other = f"{figure[:-1]}{(int(figure[-1]) + 5) % 10}"
+        noticed += bool(unsourced(page.replace(figure, other, 1), results))
+    assert noticed > 0.8 * len(chosen)
+
+
+def test_what_is_missing_says_how_to_get_it(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    write_page(tmp_path)
+    page = (tmp_path / "docs" / "results.md").read_text()
+    assert re.findall(r"results --stages ([\w-]+)`", page) == [
+        *("scores", "strides", "compressors", "merging", "speed", "speed-2b", "attention"),
+        *("controls", "tasks", "sampling", "re-alignment", "cross-entropy", "position", "legibility"),
+    ]
+
+
+def test_words_follow_the_figures(results: Path) -> None:
+    page = render_page(results)
+    assert (
+        "Better than the last checkpoint by more than chance: average. Worse by more than chance: task-arithmetic."
+        in page
+    )
+    assert "lower by more than chance: ahead." in page and "It cannot be told from level." in page
+    assert "Every rival of its size scores lower" in page and "All look at ink more" in page
+    path = results / "merging.json"
+    merging = json.loads(path.read_text())
+    merging["methods"]["average"]["difference"]["score"] = [-0.01, 0.02]
+    path.write_text(json.dumps(merging))
+    assert "No merge beats the last checkpoint by more than chance." in render_page(results)
+
+
+def test_a_broken_file_is_one_line(results: Path) -> None:
+    (results / "speed.json").write_text("{")
+    with pytest.raises(ValueError, match="speed.json is no file of results .* remove it, and it is made again"):
+        render_page(results)

@@ -1,0 +1,76 @@
+"""``make results`` at the smallest sizes: files, pictures and page; a second call measures nothing anew."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from fcotvl_hf.results.attention import Attention, on_ink
+from fcotvl_hf.results.page import PAGE
+from fcotvl_hf.results.plan import Plan
+from fcotvl_hf.scripts import results
+
+ROOT = Path(__file__).parents[2]
+ONE_PAGE_EACH = ["--per-task", "1", "--seeds", "0", "1", "--attended", "1", "--tiles", "1", "--repeats", "1"]
+QUICK = ["--ocr_size", "64", "--bf16", "false", "--per_device_train_batch_size", "2", "--use_cpu", "true"]
+QUICK += ["--gradient_accumulation_steps", "1", "--attn_implementation", "sdpa", "--dataloader_num_workers", "0"]
+
+
+def test_heat_on_ink_is_counted() -> None:
+    page = Image.new("RGB", (64, 64), "white")
+    page.paste("black", (0, 0, 16, 64))
+    assert on_ink(page, torch.ones(4, 4)) == pytest.approx(0.25)
+    assert on_ink(page, torch.tensor([[1.0, 0.0]])) == pytest.approx(0.5)
+    assert on_ink(page, torch.tensor([[0.0, 1.0]])) == pytest.approx(0)
+
+
+def test_one_stage_on_the_packaged_models(tmp_path: Path) -> None:
+    stage = Attention(Plan(tmp_path, tmp_path / "runs", measured=1, pictured=1))
+    assert stage.run()
+    figures = json.loads(stage.path.read_text())
+    assert figures["pages"] == 4 and list(figures["models"]) == ["tiny", "tiny-50", "tiny-75"]
+    assert all(0 < share < 1 for model in figures["models"].values() for share in model.values())
+    assert len(list(tmp_path.glob("attention-*.png"))) == 4
+
+
+@pytest.mark.slow
+def test_results_are_made_and_made_once(tmp_path: Path) -> None:
+    for name in ("docs", "fcotvl_hf/assets"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    studies = tmp_path / "studies"
+    studies.mkdir()
+    budget = {"teacher": "tiny", "distill_steps": 2, "sft_steps": 2, "per_task": 1, "extra": QUICK}
+    (studies / "settings.json").write_text(json.dumps(budget, indent=2) + "\n")
+    call = ["--root", str(tmp_path), "--runs", str(tmp_path / "runs"), "--studies-at", str(studies), "--trainings", "2"]
+    call += [*ONE_PAGE_EACH, "--stages", "scores", "legibility", "attention", "speed", "strides", "merging"]
+    results.main(call)
+
+    files = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "results").glob("*.json")}
+    assert set(files) == {"scores", "legibility", "attention", "speed", "strides"}  # there is no run to merge
+    assert len(files["scores"]["models"]["tiny"]["fresh"]["by_seed"]) == 2
+    assert len(files["strides"]["variants"][1]["by_seed"]) == 2
+    page = (tmp_path / PAGE).read_text()
+    for name in files:
+        assert f"`results/{name}.json`" in page
+    for picture in (
+        "score-over-tokens.svg",
+        "radar.svg",
+        "legibility.svg",
+        "strides.svg",
+        "attention-0.png",
+        "report.html",
+    ):
+        assert (tmp_path / "results" / picture).is_file()
+    assert json.loads((tmp_path / "fcotvl_hf/assets/scores.json").read_text())["settings"] == {
+        "per_task": 1,
+        "seeds": [0, 1],
+    }
+
+    results.main(call)
+    again = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "results").glob("*.json")}
+    assert again == files
+    assert (tmp_path / PAGE).read_text() == page
