@@ -21,7 +21,27 @@ REQUIREMENTS = "requirements.txt"
 STALE = ("*.whl",)
 """Wheels of earlier versions."""
 _OURS = re.compile(r"^fcotvl[-_]hf(\[[^]]*\])?[^\n]*$", re.MULTILINE | re.IGNORECASE)
-_SOURCES = ("fcotvl_hf", "modeling", "dataset_builders", "eval_harness", "pyproject.toml", "README.md", "LICENSE")
+_SOURCES = (
+    "fcotvl_hf",
+    "modeling",
+    "dataset_builders",
+    "eval_harness",
+    "spaces",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
+
+
+def space_folder(path: str) -> Path:
+    """The folder of a Space.
+
+    Args:
+        path: the folder itself, or the name of a Space that comes with this package: ``compression_lab``.
+    """
+    package = Path(fcotvl_hf.__file__).parent
+    ours = (home / "spaces" / path for home in (package, package.parent))  # installed, or in the repository
+    return next((folder for folder in (Path(path), *ours) if folder.is_dir()), Path(path))
 
 
 def write_space(source: Path, out: Path, repo_id: str, wheel: Path | None = None) -> None:

@@ -14,9 +14,9 @@ from fcotvl_hf.app import zero_gpu
 from fcotvl_hf.app.charts import charts
 from fcotvl_hf.app.family import load_family
 from fcotvl_hf.app.names import MODELS_VARIABLE, names_of_models
-from fcotvl_hf.app.space import space_folder
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
+from fcotvl_hf.hub.push_space import space_folder
 
 
 def test_names_are_given_or_of_the_environment_or_packaged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_charts_are_of_the_models_that_are_shown(tmp_path: Path) -> None:
 
 
 def test_the_space_is_small_and_names_what_it_needs() -> None:
-    folder = space_folder()
+    folder = space_folder("compression_lab")
     assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
         "README.md",
         "app.py",
@@ -97,5 +97,5 @@ def test_the_space_is_small_and_names_what_it_needs() -> None:
     assert (card["sdk"], card["app_file"]) == ("gradio", "app.py") and len(card["short_description"]) <= 60
     floor = re.search(r'demo = \["gradio>=([\d.]+)"', (Path(__file__).parents[2] / "pyproject.toml").read_text())
     assert floor is not None and card["sdk_version"].startswith(floor.group(1))
-    with pytest.raises(FileNotFoundError, match="no Space gone"):
-        space_folder("gone")
+    assert space_folder(str(folder)) == folder
+    assert space_folder("gone") == Path("gone")  # what reads it says that it is not there
