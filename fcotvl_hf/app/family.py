@@ -11,6 +11,8 @@ from fcotvl_hf.hub.models import load_model, resolve_model
 from fcotvl_hf.hub.names import shown_name
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
+from .zero_gpu import DEVICE
+
 
 @dataclass(frozen=True)
 class Member:
@@ -83,7 +85,7 @@ def load_family(names: Sequence[str]) -> Family:
 
 
 def _load(name: str) -> Member:
-    model, processor = load_model(name)
+    model, processor = load_model(name, device=DEVICE)
     return Member(shown_name(name), model, processor, _window(model.config))
 
 

@@ -126,4 +126,4 @@ def _closer(panels: Panels, charts: dict[str, str], lab: Lab) -> None:
             gr.HTML(views.plots(charts))
     with gr.Tab("API"):
         students = [student.name for student in lab.family.students]
-        gr.Markdown(endpoints.NOTE.replace("{students}", str(students)).replace("{url}", "http://127.0.0.1:7860/"))
+        gr.Markdown(endpoints.NOTE.replace("{students}", str(students)))
