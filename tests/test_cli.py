@@ -38,7 +38,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert told in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["demo", "ask", "tokens", "eval", "score", "init"])
+@pytest.mark.parametrize("command", ["demo", "ask", "app", "tokens", "eval", "score", "init"])
 def test_every_command_shows_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main([command, "--help"])

@@ -11,6 +11,8 @@ import pytest
 import fcotvl_hf
 
 ROOT = Path(__file__).parents[1]
+SPACES = {f"fcotvl_hf.spaces.{app.parent.name}" for app in (ROOT / "spaces").glob("*/app.py")}
+"""Folders of files that are installed, but are no packages of code."""
 
 
 def test_every_package_is_listed() -> None:
@@ -18,8 +20,7 @@ def test_every_package_is_listed() -> None:
     folders = ["fcotvl_hf", "modeling", "dataset_builders", "eval_harness"]
     found = [file.parent.relative_to(ROOT) for folder in folders for file in (ROOT / folder).rglob("__init__.py")]
     names = {".".join(path.parts if path.parts[0] == "fcotvl_hf" else ("fcotvl_hf", *path.parts)) for path in found}
-    names |= {f"fcotvl_hf.spaces.{file.parent.name}" for file in (ROOT / "spaces").glob("*/app.py")}
-    assert set(listed) == names
+    assert set(listed) == names | SPACES
 
 
 def test_importing_the_package_imports_no_torch() -> None:

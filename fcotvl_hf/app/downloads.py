@@ -6,6 +6,18 @@ from typing import Any
 from .agreement import aligned
 from .comparing import Comparison
 
+_COLUMNS = (
+    "model",
+    "visual tokens",
+    "agreement",
+    "confidence",
+    "first token",
+    "tokens/s",
+    "KV cache bytes",
+    "vision FLOPs",
+    "language FLOPs",
+)
+
 SCHEMA = 1
 """Changes when a field changes its meaning."""
 
@@ -14,9 +26,9 @@ def as_json(state: Comparison) -> dict[str, Any]:
     """Everything that was found, of the models that were asked.
 
     Returns:
-        ``question``, ``threshold``, ``max_new_tokens``, ``page`` (size in pixels) and one entry of ``models`` each: name,
-        answer and what it is replaced by if it falls back, agreement with the reference's, the fields of ``Reading``,
-        and of students ``divergences`` in nats per token of the reference's answer.
+        ``question``, ``threshold``, ``max_new_tokens``, ``page`` (size in pixels), and an entry of ``models`` for each:
+        name, its own answer and the one that counts (the reference's if it falls back), agreement with the reference's,
+        the fields of ``Reading``, and of students ``divergences`` in nats per token of the reference's answer.
     """
     asked = state.asked
     return {
@@ -50,7 +62,9 @@ def _entry(state: Comparison, name: str) -> dict[str, Any]:
         "language_flops": reading.language_flops,
         "first_token_seconds": reading.first_token_seconds,
         "tokens_per_second": reading.tokens_per_second,
-        "tokens": [{"text": text, "confidence": sure} for text, sure in zip(reading.pieces, reading.confidences)],
+        "tokens": [
+            {"text": text, "confidence": sure} for text, sure in zip(reading.pieces, reading.confidences, strict=True)
+        ],
         "divergences": list(loss.divergences) if loss else None,
     }
 
@@ -61,27 +75,29 @@ def as_markdown(state: Comparison) -> str:
     lines = [
         "# Compression lab",
         "",
-        f"Question: {escape(found['question'])}  ",
-        f"Page: {found['page']['width']} × {found['page']['height']} px",
+        f"Question: {escape(' '.join(found['question'].split()))}",
+        f"on a page of {found['page']['width']} × {found['page']['height']} px",
         "",
-        "| model | visual tokens | agreement | confidence | first token | tokens/s | KV cache bytes | vision FLOPs | language FLOPs |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        f"| {' | '.join(_COLUMNS)} |",
+        f"| --- {'| ---: ' * (len(_COLUMNS) - 1)}|",
+        *(f"| {' | '.join(_cells(entry))} |" for entry in found["models"]),
     ]
-    for entry in found["models"]:
-        speed = entry["tokens_per_second"]
-        cells = (
-            entry["model"],
-            f"{entry['visual_tokens']:,}",
-            f"{entry['agreement']:.0%}",
-            f"{entry['confidence']:.0%}",
-            f"{1000 * entry['first_token_seconds']:.0f} ms",
-            f"{speed:.1f}" if speed else "–",
-            f"{entry['kv_bytes']:,}",
-            f"{entry['vision_flops']:,}",
-            f"{entry['language_flops']:,}",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
     for entry in found["models"]:
         fallen = f" (fell back to {found['reference']})" if entry["falls_back"] else ""
         lines += ["", f"## {entry['model']}{fallen}", "", *(f"    {line}" for line in entry["answer"].splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def _cells(entry: dict[str, Any]) -> tuple[str, ...]:
+    speed = entry["tokens_per_second"]
+    return (
+        entry["model"],
+        f"{entry['visual_tokens']:,}",
+        f"{entry['agreement']:.0%}",
+        f"{entry['confidence']:.0%}",
+        f"{1000 * entry['first_token_seconds']:.0f} ms",
+        f"{speed:.1f}" if speed else "–",
+        f"{entry['kv_bytes']:,}",
+        f"{entry['vision_flops']:,}",
+        f"{entry['language_flops']:,}",
+    )

@@ -10,8 +10,9 @@ NOTE = """\
 ```python
 from gradio_client import Client, handle_file
 
-lab = Client("{url}")
-found = lab.predict(handle_file("page.png"), "Read the text.", {students}, 0.0, 256, api_name="/compare")
+lab = Client("http://127.0.0.1:7860/")  # the address of this page, or the id of a Space
+page = handle_file("page.png")
+found = lab.predict(page, "Read the text.", {students}, 0.0, 256, api_name="/compare")
 ```
 
 | endpoint | gives |

@@ -3,18 +3,15 @@
 They share a tokenizer, so their distributions over the next token can be compared.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fcotvl_hf.command import UsageError
 from fcotvl_hf.eval_harness.attention import token_window
-from fcotvl_hf.hub.models import PACKAGED, load_model, resolve_model
+from fcotvl_hf.hub.models import load_model, resolve_model
 from fcotvl_hf.hub.names import shown_name
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLForConditionalGeneration, FCoTVLProcessor
 
-MODELS_VARIABLE = "FCOTVL_MODELS"
-"""Environment variable with the models of a Space, commas between: the reference first."""
+from .zero_gpu import DEVICE
 
 
 @dataclass(frozen=True)
@@ -67,21 +64,6 @@ class Family:
         return {member.name: member for member in self.members}[name]
 
 
-def names_of_models(given: Sequence[str] | None) -> list[str]:
-    """The models to load: those given, or those of the environment, or the packaged ones.
-
-    Raises:
-        UsageError: there are fewer than two, or one of them twice.
-    """
-    listed = os.environ.get(MODELS_VARIABLE, "").replace(" ", "").split(",")
-    names = list(given or [name for name in listed if name] or PACKAGED)
-    if len(names) < 2:
-        raise UsageError(f"one model cannot be compared: give the reference, then its students, not only {names[0]}")
-    if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"{repeated} is given twice")
-    return names
-
-
 def load_family(names: Sequence[str]) -> Family:
     """Load the models.
 
@@ -103,7 +85,7 @@ def load_family(names: Sequence[str]) -> Family:
 
 
 def _load(name: str) -> Member:
-    model, processor = load_model(name)
+    model, processor = load_model(name, device=DEVICE)
     return Member(shown_name(name), model, processor, _window(model.config))
 
 

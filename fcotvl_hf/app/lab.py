@@ -44,8 +44,9 @@ class Lab:
         self.family = family
         self._special_tokens = family.reference.processor.tokenizer.all_special_tokens
 
-        def comparing(asked: Asked) -> Iterator[Comparison]:
-            yield from compare(family, asked)
+        def comparing(asked: Asked) -> Iterator[dict[str, Any]]:
+            for state in compare(family, asked):  # without the page, which would be pickled each time
+                yield {name: getattr(state, name) for name in ("models", "readings", "losses", "finished")}
 
         def answering(name: str, asked: Asked) -> Comparison:
             return answer(family, family.member(name), asked)
@@ -64,7 +65,9 @@ class Lab:
             threshold: confidence below which a student is replaced by the reference, 0 to 1.
             new_tokens: where an answer is cut.
         """
-        yield from self._compare(self._checked(page, question, students, threshold, new_tokens))
+        asked = self._checked(page, question, students, threshold, new_tokens)
+        for found in self._compare(asked):
+            yield Comparison(asked, **found)
 
     def compare_for_machines(
         self, page: Upload, question: object, students: object, threshold: object, new_tokens: object

@@ -17,10 +17,11 @@ from fcotvl_hf.io.atomic import sigterm_raises  # noqa: E402
 from . import views  # noqa: E402
 from .charts import charts  # noqa: E402
 from .examples import draw_examples  # noqa: E402
-from .family import load_family, names_of_models  # noqa: E402
+from .family import load_family  # noqa: E402
 from .lab import Lab  # noqa: E402
 from .layout import build_app  # noqa: E402
 from .limits import UPLOAD_BYTES  # noqa: E402
+from .names import names_of_models  # noqa: E402
 
 logger = logging.getLogger(__name__)
 

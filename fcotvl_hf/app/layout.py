@@ -14,7 +14,7 @@ from .lab import Lab
 from .limits import KEPT_SECONDS, NEW_TOKENS, QUESTION_CHARACTERS, QUEUE
 from .panels import Panels, Shown
 
-_MODELS = {"concurrency_id": "models", "concurrency_limit": 1, "preprocess": False}
+_MODELS: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1, "preprocess": False}
 """Of every event that runs a model: one at a time, so that nobody's timings are disturbed. What was sent is checked by
 ``checks.py``; Gradio would decode any picture first.
 """
@@ -126,4 +126,4 @@ def _closer(panels: Panels, charts: dict[str, str], lab: Lab) -> None:
             gr.HTML(views.plots(charts))
     with gr.Tab("API"):
         students = [student.name for student in lab.family.students]
-        gr.Markdown(endpoints.NOTE.replace("{students}", str(students)).replace("{url}", "http://127.0.0.1:7860/"))
+        gr.Markdown(endpoints.NOTE.replace("{students}", str(students)))

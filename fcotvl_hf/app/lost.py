@@ -55,8 +55,10 @@ def what_was_lost(teacher: Member, student: Member, page: Image.Image, question:
     shown = encode(teacher, page, question)
     answer = torch.tensor(said.ids, device=teacher.model.device)
     with torch.inference_mode():
-        pairs = zip(_log_probs(teacher, shown, answer), _log_probs(student, encode(student, page, question), answer))
-        lost = torch.cat([forward_kl(*pair).clamp_min(0) for pair in pairs])  # [answer]; rounding may go below 0
+        teachers = _log_probs(teacher, shown, answer)
+        students = _log_probs(student, encode(student, page, question), answer)
+        chunks = [forward_kl(*pair) for pair in zip(teachers, students, strict=True)]
+        lost = torch.cat(chunks).clamp_min(0)  # [answer]; rounding may go below 0
     return Loss(lost.tolist(), _heat(teacher, shown, page, answer, lost) if lost.any() else None)
 
 

@@ -64,7 +64,7 @@ def grid_picture(page: Image.Image, grid: Grid, name: str) -> Markup:
         grid: how it is cut.
         name: of the model; sets the patterns of several pictures apart.
     """
-    line = max(page.size) / 400
+    line = max(page.size) / 300
     cell = (
         Markup('<pattern id="cell-{0}" width="{1:.3f}" height="{2:.3f}" patternUnits="userSpaceOnUse">')
         + Markup('<rect width="{1:.3f}" height="{2:.3f}" class="cell" stroke-width="{3:.3f}"/></pattern>')

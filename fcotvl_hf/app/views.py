@@ -1,4 +1,4 @@
-"""From a comparison to the HTML of each panel. Templates escape all text: questions and answers are strangers' words."""
+"""From a comparison to the HTML of each panel. Templates escape all text: questions and answers are foreign words."""
 
 import base64
 import json
@@ -37,7 +37,9 @@ def lost(state: Comparison) -> str:
     for name, loss in state.losses.items():
         told = f"The page, coloured where {name} lost most of what {state.reference} read"
         picture = heat_picture(state.asked.page, loss.heat, told) if loss.heat else None
-        marks = [(text, min(1.0, nats / _STRONG), nats) for text, nats in zip(said.pieces, loss.divergences)]
+        marks = [
+            (text, min(1.0, nats / _STRONG), nats) for text, nats in zip(said.pieces, loss.divergences, strict=True)
+        ]
         entries.append(
             {"name": name, "label": state.models[name], "mean": loss.mean, "picture": picture, "marks": marks}
         )
@@ -62,7 +64,7 @@ def sureness(state: Comparison) -> str:
             "name": name,
             "label": reading.label,
             "confidence": reading.confidence,
-            "marks": [(text, 1 - sure, sure) for text, sure in zip(reading.pieces, reading.confidences)],
+            "marks": [(text, 1 - sure, sure) for text, sure in zip(reading.pieces, reading.confidences, strict=True)],
         }
         for name, reading in state.readings.items()
     ]

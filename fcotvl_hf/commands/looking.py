@@ -85,9 +85,13 @@ fcotvl app --results report                                    with the scores o
 def _app(args: argparse.Namespace, rest: list[str]) -> None:
     if find_spec("gradio") is None:
         raise UsageError("the app needs gradio; install it with: pip install 'fcotvl-hf[demo]'")
+    from fcotvl_hf.app.names import names_of_models
+
+    names = names_of_models(args.model)  # before anything heavy is imported
+
     from fcotvl_hf.app.launch import launch
 
-    launch(args.model, args.port, args.results)
+    launch(names, args.port, args.results)
 
 
 def _port(text: str) -> int:

@@ -43,9 +43,11 @@ def _add_dataset(kinds: Commands) -> None:
 
 
 def _add_space(kinds: Commands) -> None:
-    examples = "fcotvl push space spaces/compression_lab me/compression-lab"
+    examples = "fcotvl push space compression_lab me/compression-lab"
     summary = "publish a Space, with this package's wheel if its requirements name it"
-    parser = _add(kinds, "space", summary, _space, examples, "folder with README.md, requirements.txt and app")
+    parser = _add(
+        kinds, "space", summary, _space, examples, "folder with README.md, requirements.txt and app, or compression_lab"
+    )
     _add_versions(parser)
     parser.add_argument(
         "--wheel", type=Path, metavar="FILE", help="of fcotvl-hf (default: built from this package's sources)"
@@ -117,9 +119,9 @@ def _dataset(args: argparse.Namespace, rest: list[str]) -> None:
 
 
 def _space(args: argparse.Namespace, rest: list[str]) -> None:
-    from fcotvl_hf.hub.push_space import STALE, sdk_of, write_space
+    from fcotvl_hf.hub.push_space import STALE, sdk_of, space_folder, write_space
 
-    source = Path(args.path)
+    source = space_folder(args.path)
     sdk = sdk_of(source)
     _push(args, lambda out, link: write_space(source, out, args.repo_id, args.wheel), "space", STALE, sdk)
 

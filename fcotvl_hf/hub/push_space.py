@@ -24,6 +24,17 @@ STALE = ("*.whl",)
 _OURS = re.compile(r"^fcotvl[-_]hf(\[[^]]*\])?[^\n]*$", re.MULTILINE | re.IGNORECASE)
 
 
+def space_folder(path: str) -> Path:
+    """The folder of a Space.
+
+    Args:
+        path: the folder itself, or the name of a Space that comes with this package: ``compression_lab``.
+    """
+    package = Path(fcotvl_hf.__file__).parent
+    ours = (home / "spaces" / path for home in (package, package.parent))  # installed, or in the repository
+    return next((folder for folder in (Path(path), *ours) if folder.is_dir()), Path(path))
+
+
 def write_space(source: Path, out: Path, repo_id: str, wheel: Path | None = None) -> None:
     """Write a Space's repository.
 

@@ -5,7 +5,7 @@ rotation; a model then reads another page than the user sees.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -33,7 +33,7 @@ class Limits:
         shortest_side: fewest pixels of its width and of its height.
     """
 
-    formats: Sequence[str]
+    formats: tuple[str, ...]
     pixels: int
     shortest_side: int
 
@@ -80,7 +80,6 @@ def load_upload(data: bytes, limits: Limits) -> Image.Image:
     Raises:
         ValueError: it is beyond the limits, empty, cut short, or no picture of an accepted format.
     """
-
     limits.check(*_decode(data, _UPLOAD, lambda image: image.size, limits.formats))  # of the header; no pixel yet
     return _decode(data, _UPLOAD, _to_page, limits.formats)
 
@@ -117,7 +116,7 @@ def _read(path: Path) -> bytes:
 
 
 def _decode(
-    data: bytes, name: str, read: Callable[[Image.Image], Result], formats: Sequence[str] | None = None
+    data: bytes, name: str, read: Callable[[Image.Image], Result], formats: tuple[str, ...] | None = None
 ) -> Result:
     if not data:
         raise ValueError(f"{name} cannot be read as an image: it is empty")

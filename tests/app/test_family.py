@@ -1,19 +1,22 @@
 """Which models are compared, and where they run."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import yaml
 
-from fcotvl_hf.app import zero_gpu
 from fcotvl_hf.app.charts import charts
-from fcotvl_hf.app.family import MODELS_VARIABLE, load_family, names_of_models
-from fcotvl_hf.app.space import space_folder
+from fcotvl_hf.app.family import load_family
+from fcotvl_hf.app.names import MODELS_VARIABLE, names_of_models
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import init_student
+from fcotvl_hf.hub.push_space import space_folder
 
 
 def test_names_are_given_or_of_the_environment_or_packaged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,18 +59,20 @@ def test_what_is_missing_is_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
         load_family(["tiny", "./gone"])
 
 
-def test_zero_gpu_gets_the_calls_only_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    def work() -> int:
-        return 7
-
-    assert zero_gpu.on_gpu(work) is work
-    borrowed: list[object] = []
-    spaces = ModuleType("spaces")
-    spaces.GPU = lambda duration: lambda function: borrowed.append((duration, function)) or function  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "spaces", spaces)
-    monkeypatch.setattr(zero_gpu, "ON_ZERO_GPU", True)
-    assert zero_gpu.on_gpu(work)() == 7
-    assert borrowed == [(60, work)]
+def test_zero_gpu_gets_the_calls_only_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "spaces.py").write_text("def GPU(duration):\n    return lambda work: lambda: (duration, work())\n")
+    program = (
+        "import sys; from fcotvl_hf.app.zero_gpu import DEVICE, on_gpu\n"
+        "print(DEVICE, on_gpu(lambda: 7)(), 'torch' in sys.modules)"
+    )
+    told = {}
+    for answer in ("true", "false"):
+        environment = os.environ | {"SPACES_ZERO_GPU": answer, "PYTHONPATH": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        told[answer] = done.stdout.strip()
+    assert told == {"true": "cuda (60, 7) False", "false": "None 7 False"}
 
 
 def test_charts_are_of_the_models_that_are_shown(tmp_path: Path) -> None:
@@ -82,7 +87,7 @@ def test_charts_are_of_the_models_that_are_shown(tmp_path: Path) -> None:
 
 
 def test_the_space_is_small_and_names_what_it_needs() -> None:
-    folder = space_folder()
+    folder = space_folder("compression_lab")
     assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
         "README.md",
         "app.py",
@@ -90,5 +95,9 @@ def test_the_space_is_small_and_names_what_it_needs() -> None:
     ]
     assert len((folder / "app.py").read_text().splitlines()) <= 10
     assert "fcotvl-hf[demo]" in (folder / "requirements.txt").read_text()
-    with pytest.raises(FileNotFoundError, match="no Space gone"):
-        space_folder("gone")
+    card = yaml.safe_load((folder / "README.md").read_text().split("---")[1])
+    assert (card["sdk"], card["app_file"]) == ("gradio", "app.py") and len(card["short_description"]) <= 60
+    floor = re.search(r'demo = \["gradio>=([\d.]+)"', (Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert floor is not None and card["sdk_version"].startswith(floor.group(1))
+    assert space_folder(str(folder)) == folder
+    assert space_folder("gone") == Path("gone")  # what reads it says that it is not there
