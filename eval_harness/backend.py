@@ -90,7 +90,7 @@ class TransformersBackend(Backend):
     name = "transformers"
 
     def __init__(self, model: FCoTVLForConditionalGeneration, confidence: bool = False) -> None:
-        self.model, self.config, self._confidence = model, model.config, confidence
+        self.model, self.config, self.confidence = model, model.config, confidence
 
     @property
     def fingerprint(self) -> str:
@@ -126,14 +126,14 @@ class TransformersBackend(Backend):
         inputs = processor(text=texts, images=pages or None, padding=True, padding_side="left", return_tensors="pt")
         inputs = inputs.to(self.model.device)
         scores = TokenScores()
-        how = {"do_sample": False, "num_beams": 1, "logits_processor": [scores] if self._confidence else [], **settings}
+        how = {"do_sample": False, "num_beams": 1, "logits_processor": [scores] if self.confidence else [], **settings}
         with torch.inference_mode():
             output = self.model.generate(**inputs, max_new_tokens=max_new_tokens, **how)
         said = output[:, inputs["input_ids"].shape[1] :]  # [conversations, new tokens]
         predictions = processor.batch_decode(said, skip_special_tokens=True)
         tokens = (inputs["input_ids"] == processor.image_token_id).sum(dim=1).tolist()
         sure: Sequence[Sequence[Piece] | None] = [None] * len(predictions)
-        if self._confidence:
+        if self.confidence:
             told = zip(said.tolist(), scores.of(said).tolist(), strict=True)
             sure = [pieces(processor.tokenizer, *each) for each in told]
         return [Answer(*each) for each in zip(predictions, tokens, sure, strict=True)]

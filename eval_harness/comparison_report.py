@@ -172,6 +172,7 @@ def _change(model: str, task: str, record: Record, teachers: Record) -> dict[str
         "teacher": teachers["prediction"],
         "prediction": record["prediction"],
         "diff": word_diff(record["prediction"], teachers["prediction"]),
+        "confidence": record.get("confidence", []),
     }
 
 

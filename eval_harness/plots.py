@@ -67,15 +67,19 @@ def _spread_over_halves(axes: Any, tokens: Sequence[float]) -> None:
     axes.minorticks_off()
 
 
+_BELOW = 0.02
+"""How far below their points ours are named, for the line that joins them goes up from there."""
+
+
 def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Names to the right of the points, those of about equal cost moved apart."""
     columns: dict[int, list[Mapping[str, Any]]] = {}
     for row in rows:
         columns.setdefault(round(2 * math.log2(row["tokens_per_image"])), []).append(row)
     for column in columns.values():
-        column.sort(key=lambda row: row["score"])
+        column.sort(key=_height)
         left = max(row["tokens_per_image"] for row in column) * 1.07
-        heights = moved_apart([row["score"] for row in column], 0.034, 0.02, 0.98)
+        heights = moved_apart([_height(row) for row in column], 0.034, 0.02, 0.98)
         for row, height in zip(column, heights, strict=True):
             point = (row["tokens_per_image"], row["score"])
             weight = "bold" if row["kind"] in ("teacher", "student") else "normal"
@@ -96,6 +100,11 @@ def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
                 color=_INK,
                 arrowprops=arrow,
             )
+
+
+def _height(row: Mapping[str, Any]) -> float:
+    """Where a name would stand if it were alone."""
+    return row["score"] - (_BELOW if row["kind"] in ("teacher", "student") else 0)
 
 
 def moved_apart(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
@@ -143,6 +152,9 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> Chart:
         axes.plot([*angles, angles[0]], closed, color=colour, label=name)
         axes.fill([*angles, angles[0]], closed, color=colour, alpha=0.06)
     axes.set_xticks(angles, tasks)
+    for label, angle in zip(axes.get_xticklabels(), angles, strict=True):
+        across = round(math.cos(angle), 3)
+        label.set_horizontalalignment("left" if across > 0 else "right" if across < 0 else "center")
     axes.set_ylim(bottom=0)
     finish(axes, "lower left", bbox_to_anchor=(1, 0))
     return as_chart(figure, "Share of the teacher's score that is kept, by task", _told(shares, 1))
@@ -227,7 +239,7 @@ def as_chart(figure: Any, title: str, description: str) -> Chart:
 
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.family": "sans-serif"}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(buffer, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
     text = buffer.getvalue()
     text = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", text[text.index("<svg") :]).replace(_INK, "currentColor")
     told = f"<title>{escape(title, False)}</title><desc>{escape(description, False)}</desc><style>{_STYLE}</style>"

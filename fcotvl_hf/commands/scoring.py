@@ -53,6 +53,9 @@ fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report            
     parser.add_argument(
         "--attention", type=positive, default=0, metavar="N", help="draw where the answers to N rows of each task look"
     )
+    parser.add_argument(
+        "--confidence", action="store_true", help="keep how sure the model was of each token, for reports to mark"
+    )
     parser.add_argument("--card", action="store_true", help="put the scores into the card of MODEL, a folder")
 
 
@@ -76,6 +79,7 @@ def _eval(args: argparse.Namespace, rest: list[str]) -> None:
         revisions=args.revision,
         backend=args.backend,
         attention=args.attention,
+        confidence=args.confidence,
     )
 
 

@@ -49,12 +49,26 @@ def check_attention(config: FCoTVLConfig, backend: str) -> None:
         raise UsageError(f"--attention: {error}") from None
 
 
-def open_backend(kind: str, name: str) -> tuple[Backend, FCoTVLProcessor]:
+def check_confidence(backend: str) -> None:
+    """Say before anything slow begins that confidence cannot be kept.
+
+    Args:
+        backend: what will answer.
+
+    Raises:
+        UsageError: it does not tell probabilities.
+    """
+    if backend != "transformers":
+        raise UsageError(f"--confidence needs --backend transformers, for {backend} is not asked for probabilities")
+
+
+def open_backend(kind: str, name: str, confidence: bool = False) -> tuple[Backend, FCoTVLProcessor]:
     """Load a model.
 
     Args:
         kind: ``transformers`` or ``vllm``.
         name: packaged name, folder or Hub id.
+        confidence: keep how sure the model is of each piece of its answers.
 
     Returns:
         What answers, and the model's processor.
@@ -65,7 +79,7 @@ def open_backend(kind: str, name: str) -> tuple[Backend, FCoTVLProcessor]:
     """
     if kind == "transformers":
         model, processor = load_model(name, device=processes().device)
-        return TransformersBackend(model), processor
+        return TransformersBackend(model, confidence), processor
     from fcotvl_hf.eval_harness.vllm_backend import VllmBackend
 
     folder = Path(local_folder(name, _FILES))

@@ -81,4 +81,4 @@ def reduce_for(
     else:
         made = reduced(backend.model, processor, asked)
     reduction = Reduction(str(asked), 1 - asked.keep, made.tokens_per_layer)
-    return Posed(task, TransformersBackend(made.model), made.processor, reduction)
+    return Posed(task, TransformersBackend(made.model, backend.confidence), made.processor, reduction)

@@ -24,7 +24,7 @@ from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.models import revision_of
 from fcotvl_hf.hub.names import resolve_model, shown_name
 
-from .backends import check_attention, check_backend, open_backend
+from .backends import check_attention, check_backend, check_confidence, open_backend
 from .chosen import chosen_tasks
 from .drawn import drawn_rows
 from .reducing import asked_reduction, reduce_for
@@ -45,6 +45,7 @@ def run_evaluation(
     revisions: Sequence[str] = (),
     backend: str = "transformers",
     attention: int = 0,
+    confidence: bool = False,
 ) -> None:
     """Evaluate a model; write ``results.json``, ``samples-<task>.jsonl`` and what the Hub reads, print a table.
 
@@ -60,6 +61,7 @@ def run_evaluation(
         revisions: ``TASK=REVISION`` for data sets that are to be read at another revision than the task names.
         backend: ``transformers`` or ``vllm``.
         attention: draw where the answers to this many rows of each task look.
+        confidence: keep the probability of each piece of the answers beside them.
         reduce: evaluate a reduction of the model instead, see ``baselines.specification``.
 
     Raises:
@@ -78,10 +80,12 @@ def run_evaluation(
     config = load_config(str(folder) if folder.is_dir() else name)
     if attention:
         check_attention(config, backend)
+    if confidence:
+        check_confidence(backend)
     tile = config.vision_config.image_size[0]
     loaded = {task.name: _rows(task, data_root, limit, tile) for task in chosen}
     state = processes()
-    answering, processor = open_backend(backend, name)
+    answering, processor = open_backend(backend, name, confidence)
     revision = revision_of(name)
     finished: list[TaskResult] = []
     for task in chosen:

@@ -35,7 +35,10 @@ class MainTable(Stage):
     def measure(self) -> Figures:
         exam = take_exam(self.plan.further, self.plan.per_task, self.plan.seeds, self.runs, _SHOWN)
         answers = {
-            name: {task: [_told(record) for record in records] for task, records in tasks.items()}
+            name: {
+                task: [_told(record, exam["models"][name]["kind"]) for record in records]
+                for task, records in tasks.items()
+            }
             for name, tasks in exam["answers"].items()
         }
         return {"models": exam["models"], "answers": answers}
@@ -47,9 +50,10 @@ class MainTable(Stage):
         return {"score-over-tokens.svg": over_tokens.svg, "radar.svg": kept.svg, "report.html": report}
 
 
-def _told(record: Mapping[str, Any]) -> Figures:
-    """What the report shows of a record."""
-    return {key: record[key] for key in ("prediction", "score", "confidence") if key in record}
+def _told(record: Mapping[str, Any], kind: str) -> Figures:
+    """What the report shows of a record: of the many rivals no confidence, which takes most of the space."""
+    shown = ("prediction", "score") if kind == "baseline" else ("prediction", "score", "confidence")
+    return {key: record[key] for key in shown if key in record}
 
 
 def _report(figures: Mapping[str, Any], charts: Sequence[tuple[str, Chart]]) -> str:

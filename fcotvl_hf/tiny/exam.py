@@ -29,7 +29,7 @@ def take_exam(
     """Ask everybody.
 
     Args:
-        further: name → folder of more models: those at stride 1 are controls, others students.
+        further: name → folder of more models: those at stride 1 or with mean pooling are controls, others students.
         per_task: rows of each task in each set, for each seed.
         seeds: of the pages; the answers to all of them are pooled.
         out: keeps the answers, so that a stopped exam goes on.
@@ -48,7 +48,8 @@ def take_exam(
         model, processor = load_model(folder or name)
         results = {part: _ask(model, processor, rows, _folder(out, model, name, part)) for part, rows in exam.items()}
         reference = reference or {**results, "shuffled": results["fresh"]}
-        kind = "teacher" if not answers else "student" if model.config.compression else "control"
+        plain = model.config.compressor_type in ("none", "mean")  # nothing that learned to merge
+        kind = "teacher" if not answers else "control" if plain else "student"
         models[name] = {"kind": kind, **{part: figures(results[part], reference[part]) for part in exam}}
         models[name]["fresh"]["by_seed"] = _by_seed(results["fresh"], len(seeds))
         answers[name] = results["fresh"]

@@ -106,6 +106,19 @@ def test_report_is_whole_and_answers_are_text(folders: list[Path], tmp_path: Pat
     assert all(f"]({path.name})" in text for path in out.glob("*.svg"))
 
 
+def test_confidence_is_shown_where_it_was_kept(folders: list[Path], tmp_path: Path) -> None:
+    compare_folders(folders, tmp_path / "plain")
+    path = samples_file(folders[1], "docvqa")
+    records = [
+        json.loads(line) | {"confidence": [["student ", 0.99], ["<b>", 0.25]]} for line in path.read_text().splitlines()
+    ]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    compare_folders(folders, tmp_path / "told")
+    plain, told = ((tmp_path / name / "report.html").read_text() for name in ("plain", "told"))
+    assert '<mark style="--doubt:0.75" title="25 %">&lt;b&gt;</mark>' in told and 'id="mark"' in told
+    assert "<mark" not in plain and 'id="mark"' not in plain
+
+
 def test_a_crowded_radar_shows_the_students_and_the_best_baselines(folders: list[Path], tmp_path: Path) -> None:
     rivals = [_folder(tmp_path / f"rival-{number}", f"rival-{number}", 20, STUDENT) for number in range(8)]
     for folder in rivals:
