@@ -34,7 +34,8 @@ def test_first_command_and_python_run(
 def test_other_commands_are_understood() -> None:
     for block in _blocks("bash")[1:]:
         for line in block.splitlines():
-            assert make_parser().parse_args(shlex.split(line)[1:]).out
+            arguments = line.removeprefix("accelerate launch -m fcotvl_hf.cli ").removeprefix("fcotvl ")
+            assert make_parser().parse_args(shlex.split(arguments)).out
 
 
 def test_recipe_is_read(tmp_path: Path) -> None:
