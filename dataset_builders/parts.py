@@ -7,8 +7,8 @@ from typing import Any
 Row = Mapping[str, Any]
 """``id, images, messages, source, task, meta``; an image is open (see ``rendering.encode``) or a file's bytes."""
 
-SMALLEST_SHARD, LARGEST_SHARD = 32, 256
-"""Indices of a shard: enough shards to share out among processes, few enough for millions of rows."""
+SMALLEST_SHARD, LARGEST_SHARD = 8, 256
+"""Indices of a shard: so few that no process waits long for another's last one, enough for millions of rows."""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
     """
     if not sum(part.size for part in parts):
         raise ValueError("a data set without rows: give a larger size")
-    sizes = [[part.config, part.split, part.size] for part in parts]
+    sizes = [[part.config, part.split, part.size, len(part.shards())] for part in parts]
     build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
     contents = _contents(out)
     if BUILD in contents:
@@ -117,6 +117,11 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
     atomic_write(out / BUILD, json.dumps(build, indent=2, ensure_ascii=False) + "\n")
     for part in parts:
         (out / part.config).mkdir(exist_ok=True)
+
+
+def work_folder(out: Path) -> Path:
+    """Where replies and reports of a data set at ``out`` lie while, and after, it is made."""
+    return out.with_name(f"{out.name}.work")
 
 
 def missing_shards(out: Path, parts: Sequence[Part]) -> list[Shard]:

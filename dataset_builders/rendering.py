@@ -6,6 +6,7 @@ positions, and the legibility and attention plots read them.
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 import numpy as np
@@ -96,13 +97,16 @@ def break_lines(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[st
         font: what it will be drawn in.
         room: width of a line in pixels; a single word may be wider.
     """
-    lines, line = [], ""
+    lines, line, used = [], "", 0.0
+    length = cache(font.getlength)  # words and characters come again; kerning between them is negligible
     for piece in _pieces(text):
-        if line and font.getlength((line + piece).rstrip()) > room and piece[0] not in _NEVER_FIRST:
+        if line and used + length(piece.rstrip()) > room and piece[0] not in _NEVER_FIRST:
             lines.append(line.rstrip())
             line = piece.lstrip()
+            used = length(line)
         else:
             line += piece
+            used += length(piece)
     return [*lines, line.rstrip()] if line.strip() else lines
 
 

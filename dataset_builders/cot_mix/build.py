@@ -1,21 +1,18 @@
 """What ``fcotvl data cot`` does: program-made chains, sampled ones beside them if there is a model, as a data set."""
 
-import hashlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..asking.ask import Asked
 from ..card import About
-from ..curation.benchmark_data import hash_tasks
-from ..curation.decontamination import Decontaminated
+from ..curation.decontamination import KeptOut, keep_out
 from ..curation.opening import Origin
 from ..curation.quality import TokenCounter, write_quality_report
 from ..packages import TYPESET, require
 from ..parts import Part
-from ..publish import Writing, push_if_asked
+from ..publish import Writing, push_if_asked, work_folder
 from ..rows import GENERATOR_VERSION
 from ..sharing import write_with_model
 from .mix import SPLIT, program_parts
@@ -50,16 +47,14 @@ class CotOptions:
         sifting: how many, and which are kept.
         questions: what it is asked; the program's questions if ``None``.
         rewriter: who puts terse answers into the teacher's tone.
-        tasks: evaluation tasks whose test data must not be in the mix.
-        data_root: folder with that test data; the Hub if ``None``.
+        kept_out: what must not be in the mix.
     """
 
     sampler: Asked | None = None
     sifting: Sifting = Sifting()
     questions: Origin | None = None
     rewriter: Asked | None = None
-    tasks: Sequence[str] = ()
-    data_root: Path | None = None
+    kept_out: KeptOut = KeptOut()
 
     def settings(self) -> dict[str, Any]:
         """What the rows depend on."""
@@ -70,19 +65,12 @@ class CotOptions:
             settings["questions"] = self.questions.name if self.questions else "the program's"
         if self.rewriter:
             settings["rewriter"] = self.rewriter.label()
-        if self.tasks:
-            settings["decontaminated"] = ", ".join(self.tasks)
-        return settings
+        return settings | self.kept_out.settings()
 
     @property
     def in_memory(self) -> bool:
         """Whether a model of this machine makes rows."""
         return any(asked and not asked.is_endpoint for asked in (self.sampler, self.rewriter))
-
-
-def work_folder(out: Path) -> Path:
-    """Where replies and reports of a data set at ``out`` lie while, and after, it is made."""
-    return out.with_name(f"{out.name}.work")
 
 
 def build_cot_mix(
@@ -137,21 +125,4 @@ def _parts(out: Path, size: int, seed: int, options: CotOptions) -> list[Part]:
             replace(part, rows=Rewritten(part.rows, options.rewriter, work / "replies", f"rewritten-{part.config}"))
             for part in parts
         ]
-    if options.tasks:
-        benchmarks = _benchmarks(work, options)
-        parts = [
-            replace(part, rows=Decontaminated(part.rows, benchmarks, work / "matches", part.config)) for part in parts
-        ]
-    return parts
-
-
-def _benchmarks(work: Path, options: CotOptions) -> Path:
-    """The file of test data's hashes, made once."""
-    name = hashlib.sha256(repr((sorted(options.tasks), options.data_root)).encode()).hexdigest()[:12]
-    path = work / f"benchmarks-{name}.npz"
-    if not path.is_file():
-        data = hash_tasks(options.tasks, options.data_root)
-        logger.info("%d test rows with %d pictures to keep out", len(data.names), len(data.images))
-        work.mkdir(parents=True, exist_ok=True)
-        data.save(path)
-    return path
+    return keep_out(parts, options.kept_out, work)

@@ -5,9 +5,10 @@ from pathlib import Path
 from ..asking.ask import Asked
 from ..card import About, Source
 from ..parts import Part
-from ..publish import Writing, push_if_asked, write_dataset
+from ..publish import Writing, push_if_asked, work_folder, write_dataset
 from ..rows import GENERATOR_VERSION
 from ..sharing import write_with_model
+from .decontamination import KeptOut, keep_out
 from .labelling import Labelled, find_images
 from .mixing import Mixed, MixRecipe
 from .quality import TokenCounter, write_quality_report
@@ -15,7 +16,13 @@ from .quality import TokenCounter, write_quality_report
 SPLIT = "train"
 
 
-def build_mix(recipe: MixRecipe, out: Path, tokens: TokenCounter, writing: Writing = Writing()) -> None:
+def build_mix(
+    recipe: MixRecipe,
+    out: Path,
+    tokens: TokenCounter,
+    writing: Writing = Writing(),
+    kept_out: KeptOut = KeptOut(),
+) -> None:
     """Write a mix with a quality report, or finish one that was begun, and upload it.
 
     Args:
@@ -23,6 +30,7 @@ def build_mix(recipe: MixRecipe, out: Path, tokens: TokenCounter, writing: Writi
         out: folder to write.
         tokens: counts them for the report.
         writing: how, and what is done with it then.
+        kept_out: test data whose likes are dropped.
 
     Raises:
         ValueError: a source lacks a column, there are not enough rows, or ``out`` was begun with other settings.
@@ -37,13 +45,14 @@ def build_mix(recipe: MixRecipe, out: Path, tokens: TokenCounter, writing: Writi
         name="mix",
         title="Mix",
         description="Rows of several data sets, drawn by weight.",
-        settings={"seed": recipe.seed, **shares},
+        settings={"seed": recipe.seed, **shares, **kept_out.settings()},
         command="fcotvl data mix RECIPE.yaml --out DIR",
         licence="other",
         tags=("fcot-vl",),
         sources=[Source(name, "see its card", note) for name, note in shares.items()],
     )
-    write_dataset(out, [Part("mix", SPLIT, sum(counts), Mixed(recipe))], about, writing)
+    parts = [Part("mix", SPLIT, sum(counts), Mixed(recipe))]
+    write_dataset(out, keep_out(parts, kept_out, work_folder(out)), about, writing)
     write_quality_report(out, tokens, recipe.seed)
     push_if_asked(out, writing)
 
@@ -90,8 +99,7 @@ def build_labels(
         configs={task: prompt},
         sources=[Source(images.name, "as the pictures'", "the pictures")],
     )
-    replies = out.with_name(f"{out.name}.work") / "replies"
-    maker = Labelled(files, images, teacher, prompt, task, least, replies)
+    maker = Labelled(files, images, teacher, prompt, task, least, work_folder(out) / "replies")
     part = Part(task, SPLIT, len(files), maker)
     if write_with_model(out, [part], about, writing, in_memory=not teacher.is_endpoint):
         push_if_asked(out, writing)

@@ -1,16 +1,20 @@
 """Dropping rows that look or read like the evaluation's test data, and reporting each of them."""
 
+import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.io.jsonl import json_line
 
-from ..parts import Dropped, Row, RowMaker
-from .benchmark_data import BenchmarkData, open_benchmark_data
+from ..parts import Dropped, Part, Row, RowMaker
+from .benchmark_data import BenchmarkData, hash_tasks, open_benchmark_data
+
+logger = logging.getLogger(__name__)
 
 MOST_BITS = 20
 """Of 256. Scaled and recompressed copies differ in fewer, most other pages in more; docs/data-cot.md has figures."""
@@ -88,6 +92,46 @@ class Decontaminated:
             self.reports.mkdir(parents=True, exist_ok=True)
             lines = "".join(json_line(asdict(match)) for match in matches)
             atomic_write(self.reports / f"{self.name}-{indices.start:09d}.jsonl", lines)
+
+
+@dataclass(frozen=True)
+class KeptOut:
+    """What must not be trained on.
+
+    Args:
+        tasks: evaluation tasks whose test data it is.
+        root: folder with that data; the Hub if ``None``.
+    """
+
+    tasks: Sequence[str] = ()
+    root: Path | None = None
+
+    def settings(self) -> dict[str, str]:
+        """What rows depend on."""
+        return {"decontaminated": ", ".join(self.tasks)} if self.tasks else {}
+
+
+def keep_out(parts: Sequence[Part], kept_out: KeptOut, work: Path) -> list[Part]:
+    """Parts without rows that are like test data, which is hashed once.
+
+    Args:
+        parts: of a data set.
+        kept_out: what to keep out.
+        work: folder for the hashes and the reports.
+
+    Raises:
+        OSError: the test data cannot be had.
+    """
+    if not kept_out.tasks:
+        return list(parts)
+    name = hashlib.sha256(repr((sorted(kept_out.tasks), kept_out.root)).encode()).hexdigest()[:12]
+    benchmarks = work / f"benchmarks-{name}.npz"
+    if not benchmarks.is_file():
+        data = hash_tasks(kept_out.tasks, kept_out.root)
+        logger.info("%d test rows with %d pictures to keep out", len(data.names), len(data.images))
+        work.mkdir(parents=True, exist_ok=True)
+        data.save(benchmarks)
+    return [replace(part, rows=Decontaminated(part.rows, benchmarks, work / "matches", part.config)) for part in parts]
 
 
 def _text(message: dict[str, object]) -> str:

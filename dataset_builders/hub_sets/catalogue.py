@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..ocr_mix.prompts import FORMULA, HANDWRITTEN, TEXT
+from ..ocr_mix.prompts import FORMULA, HANDWRITTEN, TABLE_HTML, TEXT
 
 Columns = Mapping[str, Any]
 Turn = tuple[str, str]
@@ -90,7 +90,14 @@ def _cosyn(row: Columns, number: int) -> list[Turn]:
 
 
 _CAULDRON = partial(HubSet, "HuggingFaceM4/the_cauldron", "mixed, see its card", ("images", "texts"), _cauldron)
-_ONEVISION = partial(HubSet, "lmms-lab/LLaVA-OneVision-Data", "apache-2.0", ("image", "conversations"), _conversations)
+_ONEVISION = partial(
+    HubSet,
+    "lmms-lab/LLaVA-OneVision-Data",
+    "apache-2.0 as a whole, parts differ",
+    ("image", "conversations"),
+    _conversations,
+    redistributable=False,
+)
 _COSYN = partial(HubSet, "allenai/CoSyn-400K", "odc-by", ("image", "qa_pairs"), _cosyn)
 _HTML = ("Write the HTML of this web page.", "Give the page's HTML code.")
 
@@ -126,7 +133,25 @@ SETS: dict[str, HubSet] = {
     "iiit5k": _CAULDRON("scene", "iiit5k", redistributable=False),
     "chart2text": _CAULDRON("chart", "chart2text", redistributable=False),
     "rendered-text": _CAULDRON("recognition", "rendered_text", redistributable=False),
+    "pubtabnet": HubSet(
+        "apoidea/pubtabnet-html",
+        "cdla-permissive-1.0",
+        ("image", "html_table"),
+        partial(_read, TABLE_HTML["en"], "html_table"),
+        "table",
+    ),
     "hme100k": _ONEVISION("formula", "hme100k"),
+    "chrome-writing": _ONEVISION("handwritten", "chrome_writting"),
+    "ai2d": _ONEVISION("science", "ai2d(gpt4v)"),
+    "iconqa": _ONEVISION("science", "IconQA(MathV360K)"),
+    "clevr-math": _ONEVISION("science", "CLEVR-Math(MathV360K)"),
+    "tabmwp": _ONEVISION("table", "TabMWP(MathV360K)"),
+    "figureqa": _ONEVISION("chart", "FigureQA(MathV360K)"),
+    "mapqa": _ONEVISION("chart", "MapQA(MathV360K)"),
+    "geoqa": _ONEVISION("geometry", "GeoQA+(MathV360K)"),
+    "geometry3k": _ONEVISION("geometry", "Geometry3K(MathV360K)"),
+    "unigeo": _ONEVISION("geometry", "UniGeo(MathV360K)"),
+    "geo170k": _ONEVISION("geometry", "geo170k(qa)"),
     "cosyn-chart": _COSYN("chart", "chart"),
     "cosyn-document": _COSYN("document", "document"),
 }

@@ -139,22 +139,22 @@ PRESETS: dict[str, Preset] = {
     "ocr-mix": Preset(
         "Pages of many tiles in English and Chinese, for re-alignment: documents, tables, charts, screens, signs.",
         {"train": Split(0.98), "test": Split(0.02, FRESH)},
-        {
-            "recognition": Config(partial(_page, "recognition"), "paragraphs, receipts, cards: text by lines", 4),
+        {  # slow ones first, so that no process is left alone with one
+            "scene": Config(partial(_page, "scene"), "signs on walls, seen at an angle", 2),
             "document": Config(partial(_page, "document"), "papers, reports, letters, notices: to Markdown", 4),
-            "web": Config(
-                partial(_sometimes, "web", "gui", 4),
-                "web pages: to Markdown; every fourth a screen of an application: element to text, place or click",
-                3,
-            ),
-            "table": Config(partial(_page, "table"), "tables: to Markdown, or HTML where cells span columns", 3),
             "chart": Config(
                 partial(_sometimes, "chart", "diagram", 6),
                 "bars, lines, pies, points: to a python dict; every sixth a science diagram",
                 4,
             ),
+            "recognition": Config(partial(_page, "recognition"), "paragraphs, receipts, cards: text by lines", 4),
+            "web": Config(
+                partial(_sometimes, "web", "gui", 4),
+                "web pages: to Markdown; every fourth a screen of an application: element to text, place or click",
+                3,
+            ),
             "handwritten": Config(partial(_page, "handwritten"), "notes in fonts made from handwriting", 2),
-            "scene": Config(partial(_page, "scene"), "signs on walls, seen at an angle", 2),
+            "table": Config(partial(_page, "table"), "tables: to Markdown, or HTML where cells span columns", 3),
             "formula": Config(partial(_page, "formula"), "formulas: to LaTeX", 2),
         },
         ("en", "zh"),

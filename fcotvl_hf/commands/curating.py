@@ -11,6 +11,7 @@ from .writing import add_drawing, add_tokenizer, add_writing, writing
 
 if TYPE_CHECKING:
     from fcotvl_hf.dataset_builders.asking.ask import Asked
+    from fcotvl_hf.dataset_builders.curation.decontamination import KeptOut
     from fcotvl_hf.dataset_builders.curation.quality import TokenCounter
 
 _WHERE = "URL_OR_MODEL"
@@ -45,43 +46,37 @@ fcotvl data cot --out cot --size 500 --decontaminate chartqa,mathvista --data-ro
         "--rewriter", metavar=_WHERE, help="put terse answers into a conversational tone; the paper: InternLM2.5-7B"
     )
     _add_asking(parser, temperature=1.0)
-    parser.add_argument("--decontaminate", metavar="A,B", help="drop rows like the test data of these evaluation tasks")
-    parser.add_argument("--data-root", type=Path, metavar="DIR", help="folder with that test data instead of the Hub")
+    _add_keeping_out(parser)
 
 
 def _cot(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.dataset_builders.cot_mix.build import CotOptions, build_cot_mix
     from fcotvl_hf.dataset_builders.cot_mix.rejection import Sifting
     from fcotvl_hf.dataset_builders.curation.opening import Origin
-    from fcotvl_hf.eval_harness.tasks import get_task
 
     if args.questions and not args.sampler:
         raise UsageError("--questions are for a --sampler to answer")
-    tasks = args.decontaminate.split(",") if args.decontaminate else []
-    try:
-        for task in tasks:
-            get_task(task)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     path, _, config = (args.questions or "").partition(":")
     options = CotOptions(
         sampler=_asked(args, args.sampler, args.temperature) if args.sampler else None,
         sifting=Sifting(draws=args.draws, keep=args.keep),
         questions=Origin(path, config or None) if path else None,
         rewriter=_asked(args, args.rewriter, 0.0) if args.rewriter else None,
-        tasks=tasks,
-        data_root=args.data_root,
+        kept_out=_kept_out(args),
     )
     build_cot_mix(args.out, args.size, args.seed, options, _counter(args.tokenizer), writing(args))
 
 
 def add_mix(mixes: Commands) -> None:
     """Add ``mix``."""
-    examples = "fcotvl data mix recipe.yaml --out mix                          docs/data-cot.md shows a recipe"
+    examples = """\
+fcotvl data mix recipe.yaml --out mix                          docs/data-cot.md shows a recipe
+fcotvl data mix recipe.yaml --out mix --decontaminate mathvista"""
     parser = add_command(mixes, "mix", "one data set of several, by weights and caps", _mix, examples)
     parser.add_argument("recipe", metavar="RECIPE", type=Path, help="YAML with sources, weights, caps, size and seed")
     add_writing(parser)
     add_tokenizer(parser)
+    _add_keeping_out(parser)
 
 
 def _mix(args: argparse.Namespace, rest: list[str]) -> None:
@@ -92,7 +87,7 @@ def _mix(args: argparse.Namespace, rest: list[str]) -> None:
         recipe = read_recipe(args.recipe)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    build_mix(recipe, args.out, _counter(args.tokenizer), writing(args))
+    build_mix(recipe, args.out, _counter(args.tokenizer), writing(args), _kept_out(args))
 
 
 def add_label(mixes: Commands) -> None:
@@ -121,6 +116,30 @@ def _label(args: argparse.Namespace, rest: list[str]) -> None:
 
     teacher = _asked(args, args.teacher, 0.0, confidence=True)
     build_labels(args.images, args.out, teacher, args.prompt, args.task, args.confidence, writing(args))
+
+
+def _add_keeping_out(parser: argparse.ArgumentParser) -> None:
+    """Add which test data rows must not be like."""
+    parser.add_argument("--decontaminate", metavar="A,B", help="drop rows like the test data of these evaluation tasks")
+    parser.add_argument("--data-root", type=Path, metavar="DIR", help="folder with that test data instead of the Hub")
+
+
+def _kept_out(args: argparse.Namespace) -> "KeptOut":
+    """What ``_add_keeping_out`` added says.
+
+    Raises:
+        UsageError: a task is unknown.
+    """
+    from fcotvl_hf.dataset_builders.curation.decontamination import KeptOut
+    from fcotvl_hf.eval_harness.tasks import get_task
+
+    tasks = args.decontaminate.split(",") if args.decontaminate else []
+    try:
+        for task in tasks:
+            get_task(task)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return KeptOut(tasks, args.data_root)
 
 
 def _add_asking(parser: argparse.ArgumentParser, temperature: float | None = None) -> None:

@@ -54,7 +54,7 @@ def _ocr(args: argparse.Namespace, rest: list[str]) -> None:
 def _add_hub(mixes: Commands) -> None:
     examples = """\
 fcotvl data hub --out lines --sets iam-line --size 1000
-fcotvl data hub --out public --sets latex-ocr,hme100k --size 5000 --push me/formulas"""
+fcotvl data hub --out public --sets latex-ocr,pubtabnet --size 5000 --push me/papers"""
     summary = "copy rows of public sets into our columns, with their licences"
     parser = add_command(mixes, "hub", summary, _hub, examples)
     add_writing(parser)

@@ -230,7 +230,7 @@ _KINDS: dict[str, Callable[[Random, Axes, dict[str, Any], Look], Values]] = {
 def _inked(colour: Sequence[float]) -> tuple[float, ...]:
     """A colour dark enough for a thin line on a light ground: red, green and blue in [0, 1]."""
     grey = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
-    return tuple(channel * min(1.0, 0.6 / grey) for channel in colour[:3])
+    return tuple(channel * 0.6 / max(grey, 0.6) for channel in colour[:3])
 
 
 def _labels(rng: Random, words: dict[str, Any], most: int) -> list[str]:

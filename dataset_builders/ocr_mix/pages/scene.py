@@ -145,13 +145,18 @@ def _hang(rng: Random, scene: Image.Image, sign: Image.Image, slot: tuple[int, i
     bend = rng.choice((0.0, 0.06, 0.1)) * height
     corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
     moved = [(cx + rng.uniform(-bend, bend), cy + rng.uniform(-bend, bend)) for cx, cy in corners]
-    warped = sign.transform(scene.size, Image.Transform.PERSPECTIVE, _coefficients(moved, sign.size), 3)
+    offset, blur = max(3, height // 30), max(2.0, height / 40)
+    around = offset + round(3 * blur)
+    place = (round(min(cx for cx, _ in moved)) - around, round(min(cy for _, cy in moved)) - around)
+    local = [(cx - place[0], cy - place[1]) for cx, cy in moved]
+    size = (round(max(cx for cx, _ in local)) + around, round(max(cy for _, cy in local)) + around)
+    warped = sign.transform(size, Image.Transform.PERSPECTIVE, _coefficients(local, sign.size), 3)
     mask = warped.getchannel("A")
-    shade = Image.new("L", scene.size)
-    shade.paste(mask, (max(3, height // 30), max(3, height // 30)))
-    shade = shade.filter(ImageFilter.GaussianBlur(max(2, height / 40))).point(lambda level: round(level * 0.55))
-    scene.paste(Image.new("RGB", scene.size, (15, 15, 18)), (0, 0), shade)
-    scene.paste(warped.convert("RGB"), (0, 0), mask)
+    shade = Image.new("L", size)
+    shade.paste(mask, (offset, offset))
+    shade = shade.filter(ImageFilter.GaussianBlur(blur)).point(lambda level: round(level * 0.55))
+    scene.paste(Image.new("RGB", size, (15, 15, 18)), place, shade)
+    scene.paste(warped.convert("RGB"), place, mask)
 
 
 def _coefficients(corners: list[tuple[float, float]], size: tuple[int, int]) -> list[float]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from fcotvl_hf.dataset_builders.card import About
 from fcotvl_hf.dataset_builders.curation.build import build_mix
+from fcotvl_hf.dataset_builders.curation.decontamination import KeptOut
 from fcotvl_hf.dataset_builders.curation.mixing import Mixed, read_recipe, share_out
 from fcotvl_hf.dataset_builders.curation.quality import TokenCounter
 from fcotvl_hf.dataset_builders.parts import Drawn, Part
@@ -103,6 +104,21 @@ def test_rows_whose_picture_is_damaged_are_left_out_and_counted(tmp_path: Path) 
     mixed = load_dataset(str(tmp_path / "mix"), "mix", split="train", cache_dir=str(tmp_path / "cache"))
     assert sorted(name.rpartition("/")[2] for name in mixed["id"]) == ["a0", "a1", "a3"]
     assert "picture cannot be read: 1" in (tmp_path / "mix" / "README.md").read_text()
+
+
+def test_rows_like_test_data_are_kept_out(data_root: Path, tmp_path: Path) -> None:
+    def rows(indices: range) -> Iterator[dict[str, Any]]:
+        for index in indices:
+            image = Image.effect_noise((64, 64), 40 + index).convert("RGB")
+            question = "What is the value of B?" if index == 2 else "How many rows has it?"
+            yield conversation_row(f"a{index}", image, question, "14", "s", "a", {})
+
+    write_dataset(tmp_path / "set", [Part("a", "train", 4, rows)], About("x", "x", "x", {}, "x"))
+    recipe = read_recipe(_recipe(tmp_path, "sources: [{path: ROOT/set}]"))
+    build_mix(recipe, tmp_path / "mix", COUNTER, kept_out=KeptOut(["chartqa"], data_root))
+    mixed = load_dataset(str(tmp_path / "mix"), "mix", split="train", cache_dir=str(tmp_path / "cache"))
+    assert sorted(name.rpartition("/")[2] for name in mixed["id"]) == ["a0", "a1", "a3"]
+    assert "text of chartqa's test data: 1" in (tmp_path / "mix" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "iiit5k": {"texts": [{"user": "Which word?", "assistant": "EXIT", "source": "iiit5k"}]},
     "chart2text": {"texts": [{"user": "Describe.", "assistant": "Prices rose.", "source": "chart2text"}]},
     "rendered-text": {"texts": [{"user": "Read.", "assistant": "hello", "source": "rendered_text"}]},
+    "pubtabnet": {"html_table": "<table></table>", "imgid": 1},
     "hme100k": {
         "id": "1",
         "conversations": [{"from": "human", "value": "<image>\nWrite LaTeX."}, {"from": "gpt", "value": "a + b"}],
@@ -35,11 +36,14 @@ ROWS: dict[str, dict[str, Any]] = {
     "cosyn-chart": {"id": "1", "qa_pairs": {"question": ["Sum?"], "explanation": ["1 + 2"], "answer": ["3"]}},
     "cosyn-document": {"id": "1", "qa_pairs": {"question": ["Who?"], "explanation": ["top"], "answer": ["Ann"]}},
 }
+ONEVISION = [name for name, chosen in SETS.items() if chosen.id == "lmms-lab/LLaVA-OneVision-Data"]
+ROWS |= {name: ROWS["hme100k"] for name in ONEVISION}
 SAID = {
     **{"iam-line": "a move to stop", "latex-ocr": "x ^ { 2 }", "websight": "<html></html>"},
     **{"synthdog-en": "Rain fell.", "synthdog-zh": "下雨了。", "chartqa": "12", "iiit5k": "EXIT"},
     **{"chart2text": "Prices rose.", "rendered-text": "hello", "hme100k": "a + b"},
-    **{"cosyn-chart": "3", "cosyn-document": "Ann"},
+    **{"cosyn-chart": "3", "cosyn-document": "Ann", "pubtabnet": "<table></table>"},
+    **dict.fromkeys(ONEVISION, "a + b"),
 }
 
 
