@@ -80,8 +80,11 @@ def test_the_first_screen_has_an_answered_example_and_asks_nobody_else(
     assert here.asked and all(url.startswith((server.url, "data:", "blob:")) for url in here.asked)
 
 
-def test_an_example_is_one_click_away(visit: Callable[..., Visit]) -> None:
+def test_an_example_is_one_click_away_and_can_be_stopped(visit: Callable[..., Visit]) -> None:
     here = visit()
+    here.page.get_by_role("button", name="Table to Markdown.").click()
+    here.page.wait_for_selector(".lab-card.reading")
+    here.page.locator("#stop").click()
     here.page.get_by_role("button", name="Value of Swanson?").click()
     here.page.wait_for_selector(".lab-board[data-finished=no]")
     here.page.wait_for_selector(".lab-board[data-finished=yes]")
