@@ -132,8 +132,8 @@ def _food_web(rng: Random, domain: Domain) -> Diagram:
         possible = list(dict.fromkeys(eater for food in levels[-1] for eater in level[food].split()))
         eaters = rng.sample(possible, min(count, len(possible)))
         for eater in eaters:
-            food = [name for name in levels[-1] if eater in level[name].split()]
-            eats[eater] = sorted(rng.sample(food, rng.randint(1, len(food))), key=levels[-1].index)
+            eaten = [name for name in levels[-1] if eater in level[name].split()]
+            eats[eater] = sorted(rng.sample(eaten, rng.randint(1, len(eaten))), key=levels[-1].index)
         levels.append(eaters)
     drawing = Drawing(rng, 560, 520, domain.text_height)
     places = {

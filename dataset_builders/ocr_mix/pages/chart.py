@@ -15,6 +15,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MultipleLocator
 from PIL import Image
 
@@ -120,8 +121,8 @@ def _draw(
     }
     width, height = rng.choice(((6.4, 4.8), (8, 5), (7, 7), (10, 5.6), (12, 6.75)))
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.16, h_pad=0.16)  # inches around the axes
+        margins = ConstrainedLayoutEngine(w_pad=0.16, h_pad=0.16)  # inches
+        figure = Figure(figsize=(width, height), layout=margins)
         axes = figure.add_subplot()
         axes.set_title(titles["title"], fontsize="x-large", loc=rng.choice(("center", "left")))
         if kind != "pie":
