@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..asking.ask import Asked
-from ..card import About
+from ..card import About, Source
 from ..curation.decontamination import KeptOut, keep_out
 from ..curation.opening import Origin
 from ..curation.quality import TokenCounter, write_quality_report
+from ..licences import FONTS
 from ..packages import TYPESET, require
 from ..parts import Part
 from ..publish import Writing, push_if_asked, work_folder
@@ -67,6 +68,16 @@ class CotOptions:
             settings["rewriter"] = self.rewriter.label()
         return settings | self.kept_out.settings()
 
+    def sources(self) -> list[Source]:
+        """What goes into the rows, for the card."""
+        sources = [Source("Questions and chains computed by this project's programs", "Apache-2.0"), *FONTS]
+        if self.questions:
+            sources.append(Source(self.questions.name, "see its card", "questions"))
+        for asked, what in ((self.sampler, "chains"), (self.rewriter, "rewritten answers")):
+            if asked:
+                sources.append(Source(asked.label(), "see the model's terms", what))
+        return sources
+
     @property
     def in_memory(self) -> bool:
         """Whether a model of this machine makes rows."""
@@ -95,6 +106,8 @@ def build_cot_mix(
         ValueError: a model, a task or a column is not as it must be, or ``out`` was begun with other settings.
         OSError: a model does not answer, data cannot be had, or see ``write_dataset`` and ``push_dataset``.
     """
+    require((*TYPESET, "math_verify"))
+    parts = _parts(out, size, seed, options)
     settings = {"size": size, "seed": seed, "generator": GENERATOR_VERSION, **options.settings()}
     about = About(
         name="cot-mix",
@@ -103,10 +116,10 @@ def build_cot_mix(
         settings=settings,
         command=f"fcotvl data cot --out DIR --size {size} --seed {seed}",
         tags=("synthetic", "chain-of-thought", "fcot-vl"),
-        configs=CONFIGS,
+        configs={part.config: CONFIGS[part.config] for part in parts},
+        licence="other" if options.sampler or options.rewriter else "apache-2.0",
+        sources=options.sources(),
     )
-    require((*TYPESET, "math_verify"))
-    parts = _parts(out, size, seed, options)
     if write_with_model(out, parts, about, writing, options.in_memory):
         logger.info("quality report: %s", write_quality_report(out, tokens, seed))
         push_if_asked(out, writing)

@@ -73,7 +73,7 @@ class Problem:
         )
         said = question.answer if direct else question.chain
         form = {"form": "direct" if direct else "chain", "chain_by": "program"}
-        meta = {**self.meta, **form, "question": question.text, "gold": question.gold.to_json()}
+        meta = {"language": "en", **self.meta, **form, "question": question.text, "gold": question.gold.to_json()}
         return Sample(self.task, self.image, asked, said, meta, mix=MIX)
 
 

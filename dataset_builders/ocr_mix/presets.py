@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ..card import Source
+from ..licences import FONTS, TEXTS
 from ..packages import TYPESET
 from ..parts import Drawn, Part
 from ..rows import Sample
@@ -115,19 +116,6 @@ def _legibility(number: int, seed: int) -> Sample:
     return legibility.sample_at(number, FRESH + seed)
 
 
-_FONTS = (
-    Source("Noto Sans SC, Noto Serif SC (pylopdf-fonts-zh-cn)", "OFL-1.1", "Chinese"),
-    Source("DejaVu (Matplotlib)", "Bitstream Vera", "Latin"),
-    Source("Source Sans, Source Serif, Lato, Caladea … (font-*)", "OFL-1.1, Apache-2.0", "Latin"),
-    Source("Caveat, Kalam, Lobster, Anton … (fontpkg-*)", "OFL-1.1, Apache-2.0", "handwriting, signs, text"),
-    Source("Libertinus, New Computer Modern (Typst)", "OFL-1.1, GUST", "Latin, formulas"),
-)
-_TEXTS = (
-    Source("Sentences written for this project", "Apache-2.0", "English and Chinese"),
-    Source("Faker", "MIT", "names, addresses, companies"),
-    Source("Python's manual (pydoc_data)", "PSF-2.0", "English sentences about technology"),
-)
-
 _TINY = {
     "recognition": "one to five lines of words, numbers and random strings",
     "table": "small tables, to Markdown",
@@ -158,7 +146,7 @@ PRESETS: dict[str, Preset] = {
             "formula": Config(partial(_page, "formula"), "formulas: to LaTeX", 2),
         },
         ("en", "zh"),
-        (*_TEXTS, *_FONTS),
+        (*TEXTS, *FONTS),
         (*TYPESET, "fontpkg_caveat"),
     ),
     "tiny": Preset(

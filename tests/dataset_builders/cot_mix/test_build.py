@@ -40,6 +40,7 @@ def test_program_chains_sampled_chains_and_clean_ones(scripted, said, data_root:
         assert row["source"] == f"cot_mix/{task}" and row["images"][0].mode == "RGB"
     card = (out / "README.md").read_text()
     assert "config_name: sampled" in card and "wrong answer: " in card
+    assert "| scripted | see the model's terms | chains |" in card and "license: other" in card
     page = (out / "quality.html").read_text()
     assert "wrong answer" in page and page.count("<img") >= 5 and 'src="http' not in page
     assert sorted(path.name for path in (tmp_path / "cot.work" / "replies").iterdir())[0].startswith("rewritten-chart")
