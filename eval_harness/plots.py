@@ -11,6 +11,7 @@ _COLOURS = {"teacher": "#7b5ea7", "control": "#c77d0a", "student": "#3a7bd5", "b
 _MARKS = {"teacher": "*", "control": "s", "student": "o", "baseline": "x"}
 _NAMES = {"teacher": "teacher", "control": "controls", "student": "students", "baseline": "untrained rivals"}
 _LINES = ("#7b5ea7", "#3a7bd5", "#d1495b", "#2a9d5c", "#c77d0a", "#11809c")
+_DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), "-.", (0, (8, 2, 2, 2)), (0, (3, 3)))
 _INK = "#808081"
 """Stands for the page's own colour of text, which the SVG takes in its place."""
 _STYLE = "svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"
@@ -147,10 +148,10 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> Chart:
     figure, axes = new_figure(6, 5, projection="polar")
     tasks = list(next(iter(shares.values())))
     angles = [2 * math.pi * number / len(tasks) for number in range(len(tasks))]
-    for (name, values), colour in zip(shares.items(), _cycle(len(shares)), strict=True):
+    for (name, values), style in zip(shares.items(), _styles(len(shares)), strict=True):
         closed = [100 * values[task] for task in [*tasks, tasks[0]]]
-        axes.plot([*angles, angles[0]], closed, color=colour, label=name)
-        axes.fill([*angles, angles[0]], closed, color=colour, alpha=0.06)
+        axes.plot([*angles, angles[0]], closed, label=name, **style)
+        axes.fill([*angles, angles[0]], closed, color=style["color"], alpha=0.06)
     axes.set_xticks(angles, tasks)
     for label, angle in zip(axes.get_xticklabels(), angles, strict=True):
         across = round(math.cos(angle), 3)
@@ -168,8 +169,8 @@ def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float
         threshold: score from which a size counts as read.
     """
     figure, axes = new_figure()
-    for (name, sizes), colour in zip(models.items(), _cycle(len(models)), strict=True):
-        axes.plot(list(sizes), list(sizes.values()), color=colour, marker="o", markersize=4, label=name)
+    for (name, sizes), style in zip(models.items(), _styles(len(models)), strict=True):
+        axes.plot(list(sizes), list(sizes.values()), marker="o", markersize=4, label=name, **style)
     axes.axhline(threshold, color=_INK, linewidth=1, linestyle="--")
     axes.set(xlabel="font size in pixels", ylabel="1 − character error rate", ylim=(0, 1.02))
     finish(axes, "lower right")
@@ -186,8 +187,8 @@ def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across:
         title: for those who cannot see it.
     """
     figure, axes = new_figure()
-    for (name, points), colour in zip(lines.items(), _cycle(len(lines)), strict=True):
-        axes.plot(*points, color=colour, linewidth=1.4, label=name)
+    for (name, points), style in zip(lines.items(), _styles(len(lines)), strict=True):
+        axes.plot(*points, linewidth=1.6, label=name, **style)
     axes.set(xlabel=across, ylabel=up)
     finish(axes, "upper right")
     ends = (f"{name} ends at {points[1][-1]:.3g}" for name, points in lines.items() if points[1])
@@ -256,5 +257,8 @@ def _told(models: Mapping[str, Mapping[Any, float]], digits: int) -> str:
     return "; ".join(each)
 
 
-def _cycle(count: int) -> list[str]:
-    return [_LINES[number % len(_LINES)] for number in range(count)]
+def _styles(count: int) -> list[dict[str, Any]]:
+    """Lines that differ in colour and, for those who do not see it, in their dashes."""
+    return [
+        {"color": _LINES[number % len(_LINES)], "linestyle": _DASHES[number % len(_DASHES)]} for number in range(count)
+    ]

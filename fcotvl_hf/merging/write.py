@@ -8,7 +8,14 @@ from fcotvl_hf.io.tensors import write_checkpoint
 from .pool import Pool, Recipe
 
 _CARRIED = (".json", ".jinja", ".py", ".model", ".txt")
-_NOT_CARRIED = ("trainer_state.json", "merge.json", "init.json", "commands.txt", "adapter_config.json")
+_NOT_CARRIED = (
+    "trainer_state.json",
+    "sampling_state.json",
+    "merge.json",
+    "init.json",
+    "commands.txt",
+    "adapter_config.json",
+)
 _INDEX = ".index.json"
 
 

@@ -13,7 +13,7 @@ from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
 from .plan import Plan
 from .stage import Figures, Pictures, Stage
 
-_POINTS = 100
+_POINTS = 40
 """Points of a loss curve that are kept; each is a mean of the steps around it."""
 
 
@@ -38,8 +38,8 @@ class StudyStage(Stage):
     def missing(self) -> str | None:
         if not self._laboratory(0).claim():
             return f"{self.plan.studies} holds runs of another teacher or budget; name another folder with --studies-at"
-        trained = all(self._laboratory(seed).is_trained(STUDIES[self.name]) for seed in range(self.plan.trainings))
-        if not self.plan.trains and not trained:
+        lacking = any(self._laboratory(seed).needs_training(self.name) for seed in range(self.plan.trainings))
+        if lacking and not self.plan.trains:
             return f"{self.plan.studies} lacks students of it"
         return None
 

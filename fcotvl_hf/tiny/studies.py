@@ -122,6 +122,9 @@ STUDIES = {
 }
 """Name → study."""
 
+RESULTS = "ablations.json"
+"""Holds the studies that are done, in the folder of their runs."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -166,9 +169,19 @@ class Laboratory:
         atomic_write(path, text)
         return True
 
-    def is_trained(self, study: Study) -> bool:
-        """Whether all students of a study are made."""
-        return all(self._folder(variant).exists() for variant in study.variants)
+    def results(self) -> dict[str, list[dict[str, Any]]]:
+        """What is done: study → records of ``study``."""
+        path = self.runs / RESULTS
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def needs_training(self, name: str) -> bool:
+        """Whether a study lacks students.
+
+        Args:
+            name: in ``STUDIES``.
+        """
+        lacking = (not self._folder(variant).exists() for variant in STUDIES[name].variants)
+        return name not in self.results() and any(lacking)
 
     def study(self, study: Study) -> list[dict[str, Any]]:
         """Make, score and compare the students of a study.
@@ -246,10 +259,9 @@ def run_studies(
     Yields:
         The study's name, and all that ``ablations.json`` holds by now: study → records.
     """
-    path = laboratory.runs / "ablations.json"
-    results: dict[str, list[dict[str, Any]]] = json.loads(path.read_text()) if path.exists() else {}
+    results = laboratory.results()
     for name in names:
         if name not in results:
             results[name] = laboratory.study(STUDIES[name])
-            atomic_write(path, json.dumps(results, indent=2) + "\n")
+            atomic_write(laboratory.runs / RESULTS, json.dumps(results, indent=2) + "\n")
         yield name, results

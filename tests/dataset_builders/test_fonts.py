@@ -2,7 +2,7 @@
 
 import pytest
 
-from fcotvl_hf.dataset_builders.fonts import TRAIN_FONTS, UNSEEN_FONTS, font_path, load_font
+from fcotvl_hf.dataset_builders.fonts import CAPITALS, TRAIN_FONTS, UNSEEN_FONTS, font_path, in_case, load_font
 from fcotvl_hf.dataset_builders.texts import CHARACTERS
 
 
@@ -26,3 +26,10 @@ def test_training_and_unseen_families_are_disjoint() -> None:
 def test_unknown_font_is_one_clear_line() -> None:
     with pytest.raises(ValueError, match="unknown font 'Comic': known families are DejaVu"):
         font_path("Comic")
+
+
+def test_faces_without_small_letters_are_labelled_in_capitals() -> None:
+    bebas = load_font("BebasNeue-Regular", 40)
+    assert bytes(bebas.getmask("oval")) == bytes(bebas.getmask("OVAL"))
+    assert [in_case("Williams Oval", face) for face in sorted(CAPITALS)] == ["WILLIAMS OVAL"] * len(CAPITALS)
+    assert in_case("Williams Oval", "Lobster-Regular") == "Williams Oval"

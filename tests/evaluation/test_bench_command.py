@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fcotvl_hf.cli import main
 from fcotvl_hf.cost.shapes import SHAPES, Shape, TextShape, VisionShape
+from fcotvl_hf.evaluation import bench
 from fcotvl_hf.evaluation.paper import paper_speedups
 
 pytestmark = pytest.mark.usefixtures("own_process")
@@ -86,6 +88,12 @@ def test_mistakes_are_told_in_one_line(
     assert status == 2
     assert line in captured.err and captured.err.count("\n") == 1
     assert captured.out == "" and not list(tmp_path.iterdir())
+
+
+def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(bench, "processes", lambda: SimpleNamespace(num_processes=2))
+    assert main(["bench", "tiny"]) == 2
+    assert "start it without accelerate launch" in capsys.readouterr().err
 
 
 def test_paper_speedups_are_its_times() -> None:

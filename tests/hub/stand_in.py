@@ -14,8 +14,9 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .answers import ROUTES, Answer, Request, refusal
+from .messages import Answer, Request, refusal
 from .repositories import Repository, read_folder
+from .routes import ROUTES
 
 TOKENS = {"hf_write": "write", "hf_read": "read"}
 """Tokens of the user ``me`` → what they may do."""

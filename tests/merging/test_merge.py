@@ -57,6 +57,15 @@ def test_result_loads_and_tells_how_it_was_made(folders, tmp_path) -> None:
     assert len({entry["sha256"] for entry in report["checkpoints"]}) == 3
 
 
+def test_the_state_of_a_training_run_stays_behind(folders, tmp_path) -> None:
+    base, *checkpoints = folders
+    for name in ("trainer_state.json", "sampling_state.json"):
+        (checkpoints[-1] / name).write_text("{}")
+    merge_checkpoints(base, checkpoints, average(3), tmp_path / "out")
+    kept = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"config.json", "tokenizer.json"} <= kept and not {"trainer_state.json", "sampling_state.json"} & kept
+
+
 def test_relative_paths_hold_when_all_is_moved(folders, tmp_path) -> None:
     base, *checkpoints = folders
     merge_checkpoints(base, checkpoints, average(3), base.parent / "out", relative_paths=True)

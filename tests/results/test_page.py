@@ -142,6 +142,7 @@ def test_words_follow_the_figures(results: Path) -> None:
         in page
     )
     assert "lower by more than chance: ahead." in page and "It cannot be told from level." in page
+    assert "*conv1d* scores" in page and "At this stride conv2d is conv1d" not in page
     assert "Every rival of its size scores lower" in page and "All look at ink more" in page
     path = results / "merging.json"
     merging = json.loads(path.read_text())
