@@ -77,7 +77,7 @@ def _check_port(port: int | None) -> None:
         try:
             probe.bind((os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), port))
         except OSError as error:
-            raise OSError(f"port {port} cannot be listened at: {error.strerror.lower()}; choose another") from None
+            raise OSError(f"port {port} cannot be listened at: {str(error.strerror).lower()}; choose another") from None
 
 
 def theme() -> gr.themes.Base:
