@@ -72,10 +72,13 @@ def load_family(names: Sequence[str]) -> Family:
 
     Raises:
         OSError: a model is not there.
-        ValueError: a model cannot be used, or has another tokenizer than the reference.
+        ValueError: two are called the same, or a model cannot be used or has another tokenizer than the reference.
     """
     for name in names:
         resolve_model(name)  # say what is missing before anything slow begins
+    shown = [shown_name(name) for name in names]
+    if repeated := next((name for name in shown if shown.count(name) > 1), None):
+        raise ValueError(f"two models are called {repeated}; give one of the folders another name")
     reference, *students = [_load(name) for name in names]
     vocabulary = reference.processor.tokenizer.get_vocab()
     for student in students:

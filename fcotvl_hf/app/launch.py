@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ def launch(models: Sequence[str] | None = None, port: int | None = None, results
         ValueError: a model cannot be used.
     """
     names = names_of_models(models)
+    _check_port(port)
     shown = charts(names, results)
     lab = Lab(load_family(names))
     with sigterm_raises(), tempfile.TemporaryDirectory(prefix="fcotvl-app-") as folder:
@@ -60,6 +62,22 @@ def launch(models: Sequence[str] | None = None, port: int | None = None, results
         )
         logger.info("the lab is open at %s; Ctrl-C closes it", app.local_url)
         app.block_thread()
+
+
+def _check_port(port: int | None) -> None:
+    """Say that a port is taken before models are loaded.
+
+    Raises:
+        OSError: it is.
+    """
+    if port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does, just after another one
+        try:
+            probe.bind((os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), port))
+        except OSError as error:
+            raise OSError(f"port {port} cannot be listened at: {str(error.strerror).lower()}; choose another") from None
 
 
 def theme() -> gr.themes.Base:

@@ -30,6 +30,11 @@ def board(state: Comparison | None) -> str:
     return _template("board").render(cards=shown, finished=state is not None and state.finished)
 
 
+def later() -> str:
+    """What the panels show until all have read."""
+    return _template("later").render()
+
+
 def lost(state: Comparison) -> str:
     """Where on the page, and where in the reference's answer, the students would have said something else."""
     said = state.readings[state.reference]

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,19 @@ def test_what_cannot_be_shown_is_one_line(
     assert main(["app", *argv]) == status
     said = capsys.readouterr().err
     assert said.startswith(f"fcotvl app: error: {told}") and said.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_said_before_models_are_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_process: None
+) -> None:
+    monkeypatch.setattr("fcotvl_hf.app.launch.load_family", None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["app", "--port", port]) == 1
+    told = f"fcotvl app: error: port {port} cannot be listened at: address already in use; choose another\n"
+    assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "http"])

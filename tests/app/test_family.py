@@ -43,6 +43,14 @@ def test_folders_are_called_by_their_names(teacher_folder: Path, tmp_path: Path)
     assert family.member("half") is family.students[0]
 
 
+def test_two_of_the_same_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("fcotvl_hf.app.family.load_model")
+    for run in ("first", "second"):
+        (tmp_path / run / "merged").mkdir(parents=True)
+    with pytest.raises(ValueError, match="two models are called merged"):
+        load_family([str(tmp_path / run / "merged") for run in ("first", "second")])
+
+
 def test_another_tokenizer_is_refused(teacher_folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(teacher_folder, other)

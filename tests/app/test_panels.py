@@ -1,0 +1,20 @@
+"""Panels follow the comparison: nothing of an earlier page stays beside a new one."""
+
+from collections.abc import Callable
+
+from fcotvl_hf.app import views
+from fcotvl_hf.app.comparing import Asked, compare
+from fcotvl_hf.app.family import Family
+from fcotvl_hf.app.panels import Panels
+
+
+def test_what_was_shown_goes_at_the_start_and_comes_back_at_the_end(family: Family, ask: Callable[..., Asked]) -> None:
+    begun, *growing, last = compare(family, ask())
+    panels = Panels(family, None)
+    cleared = panels.show(begun)
+    assert set(cleared) == set(panels.all)
+    assert {cleared[panel] for panel in panels.closer.values()} == {views.later()}
+    assert all(set(panels.show(state)) == {panels.board} for state in growing)
+    shown = panels.show(last)
+    assert shown[panels.closer["What was lost"]] == views.lost(last)
+    assert {panel.value for panel in Panels(family, last).all} == set(shown.values())
