@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS
 from fcotvl_hf.eval_harness.plots import curves
-from fcotvl_hf.scripts.merge_table import TASKS, last_checkpoints, try_merges
+from fcotvl_hf.scripts.merge_table import last_checkpoints, try_merges
 
 from .models import weights_of
 from .stage import Figures, Pictures, Stage
 
 _CHECKPOINTS = 5
+_TASKS = ",".join(f"tiny-{task}" for task in TASKS)
+"""Those by which the packaged students' weights were found, so that scores of their merge are looked up, not made."""
 
 
 class Merging(Stage):
@@ -20,7 +23,7 @@ class Merging(Stage):
 
     @property
     def settings(self) -> Figures:
-        told = {"dev": self.plan.merge_dev, "test": self.plan.per_task, "tasks": TASKS}
+        told = {"dev": self.plan.merge_dev, "test": self.plan.per_task, "tasks": _TASKS}
         return {**told, "models": list(weights_of(self._models).values())}
 
     @property
@@ -34,7 +37,7 @@ class Merging(Stage):
     def measure(self) -> Figures:
         base, *checkpoints = self._models
         plan = self.plan
-        report = try_merges(base, checkpoints, self.runs, TASKS, plan.merge_dev, plan.per_task, self.runs / "scores")
+        report = try_merges(base, checkpoints, self.runs, _TASKS, plan.merge_dev, plan.per_task, cache=None)
         steps = [int(Path(folder).name.rpartition("-")[2]) for folder in checkpoints]
         return {"steps": steps, "methods": report["methods"], "seesaw": report["seesaw"]}
 

@@ -41,7 +41,7 @@ class Plan:
     studies: Path = Path("runs/results/studies")
     merge_run: Path = Path("runs/tiny/sft-50")
     merge_base: str = "runs/tiny/distill-50"
-    merge_dev: int = 64
+    merge_dev: int = 48
     pictured: int = 2
     measured: int = 32
     tiles: tuple[int, ...] = (1, 7, 13)

@@ -70,7 +70,7 @@ def make_parser() -> Parser:
     )
     merge.add_argument("--merge-base", default="runs/tiny/distill-50", metavar="MODEL", help="default: %(default)s")
     merge.add_argument(
-        "--merge-dev", type=positive, default=64, metavar="N", help="pages per task to choose on (default: %(default)s)"
+        "--merge-dev", type=positive, default=48, metavar="N", help="pages per task to choose on (default: %(default)s)"
     )
     other = parser.add_argument_group("attention and speed")
     other.add_argument(
