@@ -81,7 +81,9 @@ def test_mistakes_are_one_line_without_paths(client: Client, page_file: str, tmp
 def test_only_uploads_are_read(server: Any, image: Any) -> None:
     data = image | {"meta": {"_type": "gradio.FileData"}} if isinstance(image, dict) else image
     told = _call(server.url, [data, "Read.", "tiny", 0, 1])
-    assert "event: error" in told and "root:" not in told and "/work" not in told and "/etc" not in told
+    assert "event: error" in told and not any(
+        leak in told for leak in ("root:", "/etc", str(Path(__file__).parents[2]))
+    )
 
 
 def test_fifty_at_once_get_an_answer_or_are_told_that_it_is_full(server: Any, page_file: str) -> None:
