@@ -35,7 +35,8 @@ def test_a_map_costs_memory(script) -> None:
     vision, language = script.attention_maps(SHAPES["internvl2-2b"], 1, 1, torch.device("cpu"))
     assert (vision["size"], language["size"]) == ([1, 16, 1025, 64], [1, 16, 336, 128])
     if sys.platform == "linux":
-        assert vision["with_map"]["peak"] - vision["fused"]["peak"] > 16 * 1025**2 * 4
+        grown = vision["with_map"]["peak"] - vision["fused"]["peak"]
+        assert grown > 0.95 * 16 * 1025**2 * 4  # some of it may lie in memory that the process had already
     assert vision["with_map"]["cpu"] > 0
 
 
