@@ -100,6 +100,7 @@ def test_report_shows_every_row_and_loads_nothing_from_outside(demo: Path) -> No
     assert {path.name for path in demo.glob("*.svg")} == {"score-over-tokens.svg", "live-loss.svg"}
 
 
+@pytest.mark.slow
 def test_same_seed_same_figures(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "QUICK", SMALL)
     run.run_demo(tmp_path / "again", quick=True, seed=3)
