@@ -32,6 +32,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def named_folder(text: str) -> tuple[str, str]:
+    """``NAME=FOLDER``, as an argument's type."""
+    name, given, folder = text.partition("=")
+    if not (name and given and folder):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
+    return name, folder
+
+
 def run_command(name: str, command: Callable[[], object], debug: bool = False) -> int:
     """Run a command that owns its process: logs go to stderr, and so does one line if it fails.
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 _cache = tempfile.TemporaryDirectory(prefix="fcotvl-tests-")
 os.environ["HF_HUB_OFFLINE"] = "1"  # these are read when transformers is imported
@@ -138,6 +139,20 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
         for name, value in (("ENDPOINT", running.url), ("HF_HUB_OFFLINE", False), ("HF_HUB_DISABLE_XET", True)):
             monkeypatch.setattr(constants, name, value)
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The Chromium of this machine, at Debian's path; tests that need it are skipped where it is not."""
+    from playwright.sync_api import sync_playwright  # the environments of vLLM and lmms-eval do without
+
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.exists():
+        pytest.skip(f"there is no {chromium}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

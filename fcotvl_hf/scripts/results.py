@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcotvl_hf.command import Parser, UsageError, positive, run_command
+from fcotvl_hf.command import Parser, UsageError, named_folder, positive, run_command
 from fcotvl_hf.results.names import STAGES
 
 if TYPE_CHECKING:
@@ -42,7 +42,12 @@ def make_parser() -> Parser:
         "--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="S", help="of the pages asked (default: 0 1 2)"
     )
     parser.add_argument(
-        "--further", nargs="*", type=_pair, default=[], metavar="NAME=FOLDER", help="more models in the main table"
+        "--further",
+        nargs="*",
+        type=named_folder,
+        default=[],
+        metavar="NAME=FOLDER",
+        help="more models in the main table",
     )
     study = parser.add_argument_group("studies")
     study.add_argument(
@@ -132,13 +137,6 @@ def _plan(args: argparse.Namespace) -> "Plan":
         repeats=args.repeats,
         shape_layers=args.layers,
     )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, given, folder = text.partition("=")
-    if not (name and given and folder):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
-    return name, folder
 
 
 if __name__ == "__main__":

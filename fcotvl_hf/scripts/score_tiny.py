@@ -9,14 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fcotvl_hf.command import Parser, UsageError, positive, run_command
+from fcotvl_hf.command import Parser, UsageError, named_folder, positive, run_command
 
 
 def make_parser() -> Parser:
     """The options of the script."""
     parser = Parser(prog="score_tiny", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--beside", nargs="*", type=_pair, default=[], metavar="NAME=FOLDER", help="controls to score as well"
+        "--beside", nargs="*", type=named_folder, default=[], metavar="NAME=FOLDER", help="controls to score as well"
     )
     parser.add_argument("--per-task", type=positive, default=128, help="pages of each task in each set")
     parser.add_argument("--seed", type=int, default=0, help="of the pages")
@@ -52,13 +52,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     fill_readme(args.readme, scores)
     atomic_write(args.plot, score_over_tokens(as_points(scores)).svg)
     Console().print(Markdown(f"{results_table(scores)}\n\n{sets_table(scores)}"))
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, given, folder = text.partition("=")
-    if not (name and given and folder):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
-    return name, folder
 
 
 if __name__ == "__main__":

@@ -1,28 +1,14 @@
 """The report in a real browser: nothing sticks out on a phone, tables sort, doubt and tokens show, no network."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from fcotvl_hf.eval_harness.plots import curves
 from fcotvl_hf.eval_harness.report import Example, answer, render_report
 from fcotvl_hf.eval_harness.token_grid import token_grid
 
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<img src=x onerror=window.hacked=1>"
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
