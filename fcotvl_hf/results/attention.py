@@ -18,8 +18,8 @@ from fcotvl_hf.eval_harness.tasks import get_task
 from fcotvl_hf.hub.models import PACKAGED, load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 from fcotvl_hf.tiny.scores import Rows, fresh_rows
+from fcotvl_hf.tiny.weights import weights_of
 
-from .models import weights_of
 from .stage import Figures, Pictures, Stage
 
 _INK = 64

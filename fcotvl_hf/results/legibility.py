@@ -9,8 +9,8 @@ from fcotvl_hf.eval_harness.plots import legibility_chart
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks.legibility import LEGIBLE, TASK, score_by_size
 from fcotvl_hf.hub.models import PACKAGED, load_model
+from fcotvl_hf.tiny.weights import weights_of
 
-from .models import weights_of
 from .stage import Figures, Pictures, Stage
 
 

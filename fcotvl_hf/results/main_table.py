@@ -12,8 +12,8 @@ from fcotvl_hf.tiny.cards import as_points, fill_readme, write_cards
 from fcotvl_hf.tiny.exam import take_exam
 from fcotvl_hf.tiny.examples import Told, make_examples
 from fcotvl_hf.tiny.scores import fresh_rows
+from fcotvl_hf.tiny.weights import weights_of
 
-from .models import weights_of
 from .stage import Figures, Pictures, Stage, read_figures
 
 _TITLE = "The tiny models and their rivals on the same pages"

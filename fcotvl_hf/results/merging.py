@@ -7,8 +7,8 @@ from typing import Any
 from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS
 from fcotvl_hf.eval_harness.plots import curves
 from fcotvl_hf.scripts.merge_table import last_checkpoints, try_merges
+from fcotvl_hf.tiny.weights import weights_of
 
-from .models import weights_of
 from .stage import Figures, Pictures, Stage
 
 _CHECKPOINTS = 5

@@ -6,8 +6,8 @@ from typing import Any
 
 from fcotvl_hf.evaluation.bench import run_bench
 from fcotvl_hf.hub.models import PACKAGED
+from fcotvl_hf.tiny.weights import weights_of
 
-from .models import weights_of
 from .stage import Figures, Pictures, Stage
 
 _SHAPE = "internvl2-2b"

@@ -9,10 +9,12 @@ from typing import Any
 
 from fcotvl_hf.eval_harness.plots import curves
 from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
+from fcotvl_hf.tiny.weights import weights_of
 
 from .plan import Plan
 from .stage import Figures, Pictures, Stage
 
+_TEACHER = "tiny"
 _POINTS = 40
 """Points of a loss curve that are kept; each is a mean of the steps around it."""
 
@@ -32,7 +34,7 @@ class StudyStage(Stage):
     @property
     def settings(self) -> Figures:
         budget = json.loads(json.dumps(asdict(self._budget)))
-        return {**budget, "seeds": list(range(self.plan.trainings))}
+        return {**budget, "seeds": list(range(self.plan.trainings)), "teacher": weights_of([_TEACHER])[_TEACHER]}
 
     @property
     def missing(self) -> str | None:
@@ -59,7 +61,7 @@ class StudyStage(Stage):
         return budget_of(self.plan.studies) or self.plan.budget
 
     def _laboratory(self, seed: int) -> Laboratory:
-        return Laboratory("tiny", self.plan.studies, self._budget, seed)
+        return Laboratory(_TEACHER, self.plan.studies, self._budget, seed)
 
 
 def budget_of(folder: Path) -> Budget | None:
@@ -80,7 +82,8 @@ def over_seeds(records: Sequence[Mapping[str, Any]], curve: str) -> Figures:
 
     Returns:
         ``label``; means over seeds of ``score``, ``retention``, ``tokens_per_image`` and the tasks' scores; each
-        seed's score under ``by_seed``; ``difference`` to the teacher of the first seed; and its thinned losses.
+        seed's score under ``by_seed``; of the first seed ``difference`` to the teacher, ``over``, the differences to
+        other variants, and the thinned losses.
     """
     first = records[0]
     return {
@@ -89,6 +92,7 @@ def over_seeds(records: Sequence[Mapping[str, Any]], curve: str) -> Figures:
         "tasks": {task: fmean(record["tasks"][task]["score"] for record in records) for task in first["tasks"]},
         "by_seed": [record["score"] for record in records],
         "difference": first["difference"],
+        "over": first["over"],
         "losses": thinned(first["losses"], curve),
     }
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from fcotvl_hf.baselines import reduced
 from fcotvl_hf.eval_harness.backend import TransformersBackend
-from fcotvl_hf.eval_harness.comparison import paired_difference
 from fcotvl_hf.eval_harness.fingerprint import model_fingerprint
 from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.hub.models import PACKAGED, load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
 from .rivals import at_nominal_tokens, rivals
-from .scores import Rows, Scores, ask_all, build_exam, figures
+from .scores import Rows, Scores, ask_all, build_exam, figures, paired
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +64,7 @@ def take_exam(
             name = f"{label}, {student.removeprefix('tiny-')} %"
             models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"])}
             answers[name] = found
-            low, high, _ = paired_difference(_samples(answers[student]), _samples(found))
-            models[student]["over"][name] = [low, high]
+            models[student]["over"][name] = paired(answers[student], found)
             logger.info("%s: %.3f", name, models[name]["fresh"]["score"])
     told = {
         name: {task: result.samples[:kept] for task, result in results.items()} for name, results in answers.items()
@@ -94,7 +92,3 @@ def _by_seed(results: Scores, seeds: int) -> list[float]:
     """Mean score over tasks on the pages of each seed."""
     parts = [result.scores.reshape(seeds, -1).mean(axis=1) for result in results.values()]  # [tasks][seeds]
     return [float(sum(scores) / len(parts)) for scores in zip(*parts, strict=True)]
-
-
-def _samples(results: Scores) -> dict[str, Any]:
-    return {task: result.scores for task, result in results.items()}

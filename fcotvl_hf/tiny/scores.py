@@ -92,9 +92,8 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
         Score and metrics per task, visual tokens per image, the paired difference to the teacher, and retention over
         the tasks on which the teacher scores at all.
     """
-    scores, reference = ({task: result.scores for task, result in r.items()} for r in (results, teacher))
+    scores, reference = samples(results), samples(teacher)
     able = [task for task, result in teacher.items() if result.score > 0]
-    difference = paired_difference(scores, reference)
     images = sum(result.images for result in results.values())
     tokens = sum(record["tokens"] for result in results.values() for record in result.samples)
     return {
@@ -103,5 +102,21 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
         "score": sum(result.score for result in results.values()) / len(results),
         "tokens_per_image": tokens / images,
         "retention": retention({task: scores[task] for task in able}, {task: reference[task] for task in able}),
-        "difference": [difference.low, difference.high],
+        "difference": paired(results, teacher),
     }
+
+
+def paired(results: Scores, others: Scores) -> list[float]:
+    """The 95 % interval of how much higher one model scores than another on the same rows.
+
+    Args:
+        results: the one's.
+        others: the other's.
+    """
+    difference = paired_difference(samples(results), samples(others))
+    return [difference.low, difference.high]
+
+
+def samples(results: Scores) -> dict[str, Any]:
+    """Task → the scores of its rows."""
+    return {task: result.scores for task, result in results.items()}

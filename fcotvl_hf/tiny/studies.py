@@ -17,8 +17,9 @@ from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.training.callbacks import read_log
 
-from .scores import Scores, ask_all, figures, fresh_rows
+from .scores import Scores, ask_all, figures, fresh_rows, paired
 from .students import SHARES, other_pages, post_train, realign
+from .weights import weights_of
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Laboratory:
     def claim(self) -> bool:
         """Whether the runs in the folder are of this teacher and budget; a new folder becomes theirs."""
         path = self.out / "settings.json"
-        text = json.dumps({"teacher": self.teacher, **asdict(self.budget)}, indent=2) + "\n"
+        text = json.dumps({"teacher": weights_of([self.teacher]), **asdict(self.budget)}, indent=2) + "\n"
         if path.exists():
             return path.read_text() == text
         self.out.mkdir(parents=True, exist_ok=True)
@@ -190,16 +191,18 @@ class Laboratory:
             study: which.
 
         Returns:
-            A record of each variant, the teacher's first: ``label``, ``losses`` (the run's log) and ``scores.figures``.
+            A record of each variant, the teacher's first: ``label``, ``scores.figures``, ``losses`` (the run's log)
+            and, under ``over``, the paired differences to the other variants.
         """
         reference = self._answers(self.teacher, "teacher")
-        records = [{"label": "teacher", **figures(reference, reference), "losses": []}]
+        asked = {variant.label: self._ask(variant) for variant in study.variants}
+        records = [{"label": "teacher", **figures(reference, reference), "losses": [], "over": {}}]
         for variant in study.variants:
-            folder = self.make(variant)
-            name = "teacher" if str(folder) == self.teacher else str(folder.relative_to(self.runs))
-            found = figures(self._answers(str(folder), name), reference)
+            found = asked[variant.label]
+            others = {label: paired(found, other) for label, other in asked.items() if label != variant.label}
             log = self.runs / study.run / (variant.end if study.run == "tuned" else variant.start) / "log.jsonl"
-            records.append({"label": variant.label, **found, "losses": read_log(log)})
+            told = {"label": variant.label, **figures(found, reference), "losses": read_log(log), "over": others}
+            records.append(told)
         return records
 
     def make(self, variant: Variant) -> Path:
@@ -229,6 +232,11 @@ class Laboratory:
     def runs(self) -> Path:
         """Folder of this seed."""
         return self.out / f"seed-{self.seed}" if self.seed else self.out
+
+    def _ask(self, variant: Variant) -> Scores:
+        """A student's answers; it is made first if it is not there."""
+        folder = str(self.make(variant))
+        return self._answers(folder, "teacher" if folder == self.teacher else str(Path(folder).relative_to(self.runs)))
 
     def _start(self, variant: Variant) -> Path:
         return self.runs / "realigned" / variant.start if variant.share else Path(self.teacher)

@@ -97,6 +97,7 @@ def _study(rng: Random, name: str) -> dict[str, Any]:
     for label in labels:
         record = _figures(rng)
         record["tasks"] = {task: entry["score"] for task, entry in record["tasks"].items()}
+        record["over"] = {other: [-0.1, 0.1] for other in labels[1:] if label not in ("teacher", other)}
         variants.append({"label": label, **record, "by_seed": [record["score"], record["score"] + 0.01], "losses": {}})
     budget = {"distill_steps": 300, "sft_steps": 100, "per_task": 64}
     return {"settings": {**budget, "seeds": [0, 1]}, "variants": variants}

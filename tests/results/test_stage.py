@@ -14,6 +14,7 @@ from fcotvl_hf.results.stage import Figures, Pictures, Stage
 from fcotvl_hf.results.stages import make_stages
 from fcotvl_hf.results.studies import StudyStage, over_seeds, thinned
 from fcotvl_hf.tiny.studies import STUDIES
+from fcotvl_hf.tiny.weights import weights_of
 
 
 class Counting(Stage):
@@ -108,11 +109,11 @@ def test_studies_of_another_budget_are_left_alone(tmp_path: Path, plan: Plan) ->
     studies = tmp_path / "studies"
     studies.mkdir()
     strides = StudyStage(replace(plan, studies=studies), "strides")
-    told = {"teacher": "tiny", "distill_steps": 7, "sft_steps": 2, "per_task": 3, "extra": ["--bf16", "false"]}
+    told = {"teacher": weights_of(["tiny"]), "distill_steps": 7, "sft_steps": 2, "per_task": 3, "extra": ["--bf16", "false"]}
     (studies / "settings.json").write_text(json.dumps(told, indent=2) + "\n")
     assert strides.missing is None and strides.settings["distill_steps"] == 7
     assert "lacks students of it" in str(StudyStage(replace(plan, studies=studies, trains=False), "strides").missing)
-    (studies / "settings.json").write_text(json.dumps({**told, "teacher": "other"}, indent=2) + "\n")
+    (studies / "settings.json").write_text(json.dumps({**told, "teacher": {"tiny": "other"}}, indent=2) + "\n")
     assert "holds runs of another teacher or budget" in str(strides.missing)
 
 
