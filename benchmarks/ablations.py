@@ -21,7 +21,8 @@ from typing import Any
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.results.studies import loss_curves, thinned
-from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
+from fcotvl_hf.tiny.laboratory import Budget, Laboratory, run_studies
+from fcotvl_hf.tiny.studies import STUDIES
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -51,17 +51,19 @@ class NamedValues:
         return f"{' + '.join(self.of(name) for name in names)} = {self.show(self.total(names))}"
 
 
-def ask(rng: Random, values: NamedValues, about: str = "") -> Question:
+def ask(rng: Random, values: NamedValues, about: str = "", among: Sequence[str] | None = None) -> Question:
     """A question about named values of a picture.
 
     Args:
         rng: chooses it.
         values: what the picture says.
         about: a sentence before the question that says which values are meant.
+        among: kinds to choose from; all of ``KINDS`` by default.
     """
     unfit = _RANKED if len(set(values.numbers.values())) < len(values.numbers) else frozenset[str]()
     unfit |= _TOTALS if values.parts_of_whole else frozenset()
-    kinds = [kind for kind, (least, _) in KINDS.items() if len(values.numbers) >= least and kind not in unfit]
+    able = [kind for kind, (least, _) in KINDS.items() if len(values.numbers) >= least and kind not in unfit]
+    kinds = [kind for kind in able if among is None or kind in among]
     question = KINDS[rng.choice(kinds)][1](rng, values)
     return replace(question, text=f"{about} {question.text}") if about else question
 

@@ -63,11 +63,23 @@ class Problem:
         Raises:
             ValueError: the chain does not state the gold answer, so the problem is made wrongly.
         """
+        rng = Random(f"form-{self.task}-{self.meta['seed']}")
+        direct = rng.random() < DIRECT_SHARE
+        return self.told(direct, rng)
+
+    def told(self, direct: bool, rng: Random) -> Sample:
+        """The problem as a conversation.
+
+        Args:
+            direct: with the bare answer, instead of the chain.
+            rng: chooses how a chain is asked for.
+
+        Raises:
+            ValueError: see ``sample``.
+        """
         question = self.question
         if not verify_response(question.chain, question.gold):
             raise ValueError(f"{self.task} {self.meta['seed']}: {question.chain!r} does not verify")
-        rng = Random(f"form-{self.task}-{self.meta['seed']}")
-        direct = rng.random() < DIRECT_SHARE
         asked = (
             ask_for_answer(question.text, bool(question.gold.choices)) if direct else ask_for_chain(question.text, rng)
         )

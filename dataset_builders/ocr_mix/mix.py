@@ -1,6 +1,6 @@
 """The mix: any number of samples over the tasks, each a pure function of its seed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..rendering import Domain
 from ..rows import Sample
@@ -38,13 +38,30 @@ def samples(
         yield sample_at(index, tasks, seed, domain)
 
 
-def sample_at(index: int, tasks: Sequence[str] | None, seed: int, domain: Domain = Domain()) -> Sample:
-    """The sample that ``samples`` would give as number ``index``, without drawing those before it."""
-    names = tuple(tasks or TASKS)
-    unknown = [name for name in names if name not in TASKS]
+def sample_at(
+    index: int,
+    tasks: Sequence[str] | None,
+    seed: int,
+    domain: Domain = Domain(),
+    samplers: Mapping[str, Sampler] = TASKS,
+) -> Sample:
+    """The sample that ``samples`` would give as number ``index``, without drawing those before it.
+
+    Args:
+        index: from 0.
+        tasks: names in ``samplers``; all of them if ``None``.
+        seed: see ``samples``.
+        domain: see ``samples``.
+        samplers: what can be drawn.
+
+    Raises:
+        ValueError: a task is unknown.
+    """
+    names = tuple(tasks or samplers)
+    unknown = [name for name in names if name not in samplers]
     if unknown:
-        raise ValueError(f"unknown task {unknown[0]!r}; choose from {', '.join(TASKS)}")
-    return TASKS[names[index % len(names)]](seed + index, domain)
+        raise ValueError(f"unknown task {unknown[0]!r}; choose from {', '.join(samplers)}")
+    return samplers[names[index % len(names)]](seed + index, domain)
 
 
 def fresh_sample(task: str, number: int, seed: int = 0) -> Sample:

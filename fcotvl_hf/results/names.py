@@ -2,6 +2,9 @@
 
 MEASURED = ("scores", "legibility", "attention", "speed", "speed-2b", "merging")
 """They ask models that are there."""
-STUDIED = ("strides", "compressors", "controls", "tasks", "sampling", "re-alignment", "cross-entropy", "position")
+STUDIED = (
+    *("strides", "compressors", "controls", "tasks", "sampling", "chains"),
+    *("re-alignment", "cross-entropy", "position"),
+)
 """They train; keys of ``fcotvl_hf.tiny.studies.STUDIES``."""
 STAGES = (*MEASURED, *STUDIED)

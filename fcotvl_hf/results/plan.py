@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fcotvl_hf.tiny.studies import Budget
+from fcotvl_hf.tiny.laboratory import Budget
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from fcotvl_hf.eval_harness.plots import curves
-from fcotvl_hf.tiny.studies import STUDIES, Budget, Laboratory, run_studies
+from fcotvl_hf.tiny.laboratory import Budget, Laboratory, run_studies
+from fcotvl_hf.tiny.studies import STUDIES
 from fcotvl_hf.tiny.weights import weights_of
 
 from .plan import Plan
@@ -83,10 +84,10 @@ def over_seeds(records: Sequence[Mapping[str, Any]], curve: str) -> Figures:
     Returns:
         ``label``; means over seeds of ``score``, ``retention``, ``tokens_per_image`` and the tasks' scores; each
         seed's score under ``by_seed``; of the first seed ``difference`` to the teacher, ``over``, the differences to
-        other variants, and the thinned losses.
+        other variants, and the thinned losses. Where there is ``thought``, its score likewise.
     """
     first = records[0]
-    return {
+    found = {
         "label": first["label"],
         **{key: fmean(record[key] for record in records) for key in ("tokens_per_image", "score", "retention")},
         "tasks": {task: fmean(record["tasks"][task]["score"] for record in records) for task in first["tasks"]},
@@ -95,6 +96,10 @@ def over_seeds(records: Sequence[Mapping[str, Any]], curve: str) -> Figures:
         "over": first["over"],
         "losses": thinned(first["losses"], curve),
     }
+    if "thought" in first:
+        scores = [record["thought"]["score"] for record in records]
+        found["thought"] = {**first["thought"], "score": fmean(scores), "by_seed": scores}
+    return found
 
 
 def thinned(entries: Sequence[Mapping[str, float]], curve: str) -> dict[str, list[float]]:

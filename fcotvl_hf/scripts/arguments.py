@@ -59,7 +59,10 @@ class DataArguments:
 
     ocr_tasks: list[str] = field(
         default_factory=lambda: ["recognition", "table", "chart", "lookup"],
-        metadata={"help": "Tasks of the OCR mix drawn on the fly, in turn."},
+        metadata={
+            "help": "Tasks of the OCR mix drawn on the fly, in turn. Also chart-answer and chart-steps: questions "
+            "about a chart that take a step of thought, answered at once or with the steps."
+        },
     )
     ocr_size: int = field(default=100_000, metadata={"help": "Pages of the OCR mix; an epoch shows each once."})
     ocr_seed: int = field(default=0, metadata={"help": "First seed of the OCR mix's pages."})

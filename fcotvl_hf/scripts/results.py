@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _plan(args: argparse.Namespace) -> "Plan":
     from fcotvl_hf.results.plan import Plan
-    from fcotvl_hf.tiny.studies import Budget
+    from fcotvl_hf.tiny.laboratory import Budget
 
     return Plan(
         out=args.root / "results",

@@ -7,14 +7,19 @@ from typing import Any
 
 from datasets import Dataset
 
-from fcotvl_hf.dataset_builders.ocr_mix.mix import sample_at
+from fcotvl_hf.dataset_builders.cot_mix import small_chart
+from fcotvl_hf.dataset_builders.ocr_mix import mix
+from fcotvl_hf.dataset_builders.rows import Sample
+
+DRAWN = {**mix.TASKS, **small_chart.TASKS}
+"""Task → pure function from (seed, domain) to a sample: what is drawn on the fly."""
 
 
 def ocr_pages(tasks: Sequence[str], size: int, seed: int, run_length: int = 1) -> Dataset:
     """A data set of indices that turn into rows; an index gives the same page whenever it is asked for.
 
     Args:
-        tasks: names in ``ocr_mix.mix.TASKS``, used in turn.
+        tasks: names in ``DRAWN``, used in turn.
         size: how many rows there are.
         seed: the first seed; rows use ``seed`` … ``seed + size - 1``.
         run_length: how many consecutive rows are of one task. Answers of one task are about as long, so batches of
@@ -26,7 +31,7 @@ def ocr_pages(tasks: Sequence[str], size: int, seed: int, run_length: int = 1) -
     if size < 1 or run_length < 1 or not tasks:
         raise ValueError(f"no rows to train on: size {size}, run length {run_length}, tasks {list(tasks)}")
     draw = partial(_draw, tasks=tuple(tasks), seed=seed, run_length=run_length)
-    sources = [sample_at(0, [task], seed).row()["source"] for task in tasks]  # an unknown task shows here
+    sources = [_sample(0, task, seed).row()["source"] for task in tasks]  # an unknown task shows here
     columns = {"index": range(size), "source": [sources[index // run_length % len(tasks)] for index in range(size)]}
     return Dataset.from_dict(columns).with_transform(draw)
 
@@ -58,5 +63,9 @@ def describe_rows(rows: Any) -> str:
 
 
 def _draw(batch: dict[str, list[int]], tasks: tuple[str, ...], seed: int, run_length: int) -> dict[str, list[Any]]:
-    rows = [sample_at(index, [tasks[index // run_length % len(tasks)]], seed).row() for index in batch["index"]]
+    rows = [_sample(index, tasks[index // run_length % len(tasks)], seed).row() for index in batch["index"]]
     return {column: [row[column] for row in rows] for column in rows[0]}
+
+
+def _sample(index: int, task: str, seed: int) -> Sample:
+    return mix.sample_at(index, [task], seed, samplers=DRAWN)

@@ -99,5 +99,9 @@ def _study(rng: Random, name: str) -> dict[str, Any]:
         record["tasks"] = {task: entry["score"] for task, entry in record["tasks"].items()}
         record["over"] = {other: [-0.1, 0.1] for other in labels[1:] if label not in ("teacher", other)}
         variants.append({"label": label, **record, "by_seed": [record["score"], record["score"] + 0.01], "losses": {}})
+    if name == "chains":
+        for record in variants:
+            record["thought"] = {"n": 256, "score": rng.random(), "by_seed": [], "over": {}}
+        variants[2]["thought"]["over"] = {"bare answers": [0.12, 0.34]}
     budget = {"distill_steps": 300, "sft_steps": 100, "per_task": 64}
-    return {"settings": {**budget, "seeds": [0, 1]}, "variants": variants}
+    return {"settings": {**budget, "seeds": [0, 1], "teacher": "0123"}, "variants": variants}

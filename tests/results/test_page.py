@@ -131,7 +131,7 @@ def test_what_is_missing_says_how_to_get_it(tmp_path: Path) -> None:
     page = (tmp_path / "docs" / "results.md").read_text()
     assert re.findall(r"results --stages ([\w-]+)`", page) == [
         *("scores", "strides", "compressors", "merging", "speed", "speed-2b", "attention"),
-        *("controls", "tasks", "sampling", "re-alignment", "cross-entropy", "position", "legibility"),
+        *("controls", "tasks", "sampling", "re-alignment", "cross-entropy", "position", "chains", "legibility"),
     ]
 
 

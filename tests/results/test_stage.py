@@ -109,7 +109,8 @@ def test_studies_of_another_budget_are_left_alone(tmp_path: Path, plan: Plan) ->
     studies = tmp_path / "studies"
     studies.mkdir()
     strides = StudyStage(replace(plan, studies=studies), "strides")
-    told = {"teacher": weights_of(["tiny"]), "distill_steps": 7, "sft_steps": 2, "per_task": 3, "extra": ["--bf16", "false"]}
+    budget = {"distill_steps": 7, "sft_steps": 2, "per_task": 3, "extra": ["--bf16", "false"]}
+    told = {"teacher": weights_of(["tiny"]), **budget}
     (studies / "settings.json").write_text(json.dumps(told, indent=2) + "\n")
     assert strides.missing is None and strides.settings["distill_steps"] == 7
     assert "lacks students of it" in str(StudyStage(replace(plan, studies=studies, trains=False), "strides").missing)
@@ -128,9 +129,9 @@ def test_a_curve_is_thinned_to_means() -> None:
 def test_seeds_are_pooled_and_kept_apart() -> None:
     runs = [
         {"label": "a", "tokens_per_image": 20, "score": score, "retention": 1, "tasks": {"t": {"score": score}}}
-        | {"difference": [score, 1], "losses": [{"step": 1, "loss": score}]}
+        | {"difference": [score, 1], "over": {"b": [score, 1]}, "losses": [{"step": 1, "loss": score}]}
         for score in (0.25, 0.75)
     ]
     found = over_seeds(runs, "loss")
     assert found["score"] == found["tasks"]["t"] == 0.5 and found["by_seed"] == [0.25, 0.75]
-    assert found["difference"] == [0.25, 1] and found["losses"] == {"step": [1], "loss": [0.25]}
+    assert found["difference"] == found["over"]["b"] == [0.25, 1] and found["losses"] == {"step": [1], "loss": [0.25]}
