@@ -8,9 +8,10 @@ strides: 50 % and 75 %, re-aligned only (Table 2) · cross-entropy: re-aligned w
 re-alignment: post-trained with it and without · position: the convolution before the projector, and after it ·
 controls: the same post-training for the teacher itself and for plain mean pooling, which tells what the data gives and
 what compression costs · tasks: re-aligned by reading, and by answering questions · sampling: post-trained with and
-without post-training sampling. Called again, the script goes on where it was stopped; runs that studies share are made
-once. Each study writes the losses as a picture; ``ablations.json`` holds scores and losses. ``make results`` runs the
-same studies, see ``fcotvl_hf/tiny/studies.py``.
+without post-training sampling · chains: the teacher post-trained on questions to think about, with bare answers and
+with chains of thought. Called again, the script goes on where it was stopped; runs that studies share are made once.
+Each study writes the losses as a picture; ``ablations.json`` holds scores and losses. ``make results`` runs the same
+studies, see ``fcotvl_hf/tiny/studies.py``.
 """
 
 import argparse
