@@ -31,7 +31,9 @@ def _figures(rng: Random) -> dict[str, Any]:
     low = rng.random() - 0.5
     return {
         "n": 96,
-        "tasks": {task: {"score": rng.random(), "corpus_one_minus_cer": rng.random()} for task in TASKS},
+        "tasks": {
+            task: {key: rng.random() for key in ("score", "corpus_one_minus_cer", "exact_lines")} for task in TASKS
+        },
         "score": rng.random(),
         "tokens_per_image": 40 * rng.random(),
         "retention": rng.random(),
@@ -50,7 +52,7 @@ def _scores(rng: Random) -> dict[str, Any]:
     for rival in (*over, "FastV, 75 %"):
         models[rival] = {"kind": "baseline", "fresh": _figures(rng)}
     models["tiny"]["fresh"]["difference"] = [0, 0]
-    return {"settings": {"per_task": 12, "seeds": [0, 1], "models": {}}, "models": models}
+    return {"settings": {"per_task": 12, "seeds": [0, 1], "models": {"tiny": "4567"}}, "models": models}
 
 
 def _legibility(rng: Random) -> dict[str, Any]:

@@ -88,6 +88,7 @@ def test_every_number_of_the_page_stands_in_the_file_that_its_section_names() ->
 def test_every_number_of_the_readme_stands_in_the_scores() -> None:
     shown = (ROOT / "README.md").read_text().partition(BEGIN)[2].partition(END)[0]
     scores = json.loads(SCORES.read_text())
+    assert scores["models"] == json.loads((ROOT / "results" / "scores.json").read_text())["models"]
     assert re.search(r"\d\.\d{3}", shown) and not unknown_numbers(shown, scores)
     figure = re.search(r"\b0\.\d{3}\b", shown)
     assert figure is not None
