@@ -115,8 +115,10 @@ def test_upload_ask_compare_and_change_the_stride(
     expect(here.card("tiny-50")).to_have_count(0)
     here.page.get_by_label("50 % fewer (tiny-50)").check()
     here.page.get_by_label("75 % fewer (tiny-75)").uncheck()
-    here.page.get_by_text("Options", exact=True).click()
     threshold = here.page.get_by_label("number input for Fall back below this confidence")
+    expect(threshold).to_have_count(1)  # before it is shown, or Gradio would reset what is typed at once
+    expect(threshold).to_be_hidden()
+    here.page.get_by_text("Options", exact=True).click()
     threshold.fill("1")
     threshold.press("Tab")
     expect(threshold).to_have_value("1")
