@@ -36,7 +36,7 @@ class Card:
     Args:
         name: of the model.
         label: how many of the visual tokens it sees.
-        state: ``waiting``, ``reading`` or ``done``.
+        state: ``waiting``, ``reading``, ``stopped`` or ``done``.
         visual_tokens: once they are known.
         share: of the reference's visual tokens, 0 to 1.
         segments: the answer, aligned with the reference's when it is done.
@@ -62,7 +62,7 @@ def cards(state: Comparison) -> Iterator[Card]:
     """A card for each model, the reference first."""
     for name, label in state.models.items():
         reading = state.readings.get(name)
-        yield _card(state, reading) if reading else Card(name, label)
+        yield _card(state, reading) if reading else Card(name, label, "stopped" if state.stopped else "waiting")
 
 
 def _card(state: Comparison, reading: Reading) -> Card:
@@ -73,7 +73,7 @@ def _card(state: Comparison, reading: Reading) -> Card:
     return Card(
         reading.model,
         reading.label,
-        "done" if reading.finished else "reading",
+        "done" if reading.finished else "stopped" if state.stopped else "reading",
         reading.visual_tokens,
         reading.visual_tokens / reference.visual_tokens,
         segments,

@@ -38,7 +38,8 @@ class Comparison:
         models: names and labels of all that are asked, the reference first.
         readings: name → what it said so far.
         losses: student → what it lost.
-        finished: nothing more will come.
+        finished: everybody has read.
+        stopped: nothing more will come, although not everybody has read.
     """
 
     asked: Asked
@@ -46,6 +47,7 @@ class Comparison:
     readings: dict[str, Reading] = field(default_factory=dict)
     losses: dict[str, Loss] = field(default_factory=dict)
     finished: bool = False
+    stopped: bool = False
 
     @property
     def reference(self) -> str:

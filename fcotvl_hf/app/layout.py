@@ -13,6 +13,7 @@ from .family import Family
 from .lab import Lab
 from .limits import KEPT_SECONDS, NEW_TOKENS, QUESTION_CHARACTERS, QUEUE
 from .panels import Panels, Shown
+from .visitor import Visitor
 
 _MODELS: dict[str, Any] = {"concurrency_id": "models", "concurrency_limit": 1, "preprocess": False}
 """Of every event that runs a model: one at a time, so that nobody's timings are disturbed. What was sent is checked by
@@ -35,8 +36,8 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
     """
     panels = Panels(lab.family, first)
 
-    def run(*request: Any) -> Iterator[Shown]:
-        yield from map(panels.show, lab.compare(*request))
+    def run(visitor: Visitor, number: int, *request: Any) -> Iterator[Shown]:
+        yield from map(panels.show, visitor.watch(number, lab.compare(*request)))
 
     with gr.Blocks(
         title="Compression lab", analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT_SECONDS)
@@ -61,9 +62,12 @@ def build_app(lab: Lab, examples: Sequence[Example], charts: dict[str, str], fir
                     panels.board.render()
                 with gr.Column(elem_classes="lab-closer"), gr.Tabs():
                     _closer(panels, charts, lab)
-        starts = (compare.click, question.submit, shown.load_input_event.then)
-        events = [start(run, asked, panels.all, api_visibility="private", **_MODELS) for start in starts]
-        stop.click(None, cancels=events, api_visibility="private")
+        visitor, number = gr.State(Visitor()), gr.Number(visible=False)
+        for start in (compare.click, question.submit, shown.load_input_event.then):
+            numbered = start(Visitor.ask, visitor, number, queue=False, api_visibility="private")
+            request = [visitor, number, *asked]
+            numbered.then(run, request, panels.all, trigger_mode="multiple", api_visibility="private", **_MODELS)
+        stop.click(Visitor.stop, visitor, queue=False, api_visibility="private")
         compare.click(None, js=_LOOK, api_visibility="private")
         app.load(None, js=_name_thumbnails(examples), api_visibility="private")
         endpoints.add(lab, asked, _MODELS)
@@ -110,7 +114,8 @@ def _options(family: Family) -> list[Any]:
     students = [(f"{student.label} ({student.name})", student.name) for student in family.students]
     everybody = [name for _, name in students]
     chosen = gr.CheckboxGroup(students, value=everybody, label="Compare with all tokens", elem_id="students")
-    with gr.Accordion("Options", open=False):
+    with gr.Column(elem_classes="lab-options"):
+        gr.HTML("<details><summary>Options</summary></details>")  # Gradio's accordion resets what is typed as it opens
         threshold = gr.Slider(0, 1, 0, step=0.05, label="Fall back below this confidence", info=_FALL_BACK)
         length = gr.Slider(16, NEW_TOKENS, NEW_TOKENS, step=16, label="Longest answer in tokens")
     return [chosen, threshold, length]

@@ -42,8 +42,8 @@ class Panels:
     def show(self, state: Comparison) -> Shown:
         """What changes: the board while answers come, the others at the end; what they showed goes at the start."""
         shown = {self.board: views.board(state)}
-        if not state.readings:
-            shown |= dict.fromkeys(self.closer.values(), views.later())
+        if state.stopped or not state.readings:
+            shown |= dict.fromkeys(self.closer.values(), views.later(state.stopped))
         if state.finished:
             shown |= {self.closer[title]: view(state) for title, view in self._views.items()}
         return shown

@@ -27,12 +27,13 @@ def header() -> str:
 def board(state: Comparison | None) -> str:
     """Everybody's answers and figures side by side."""
     shown = list(cards(state)) if state else []
-    return _template("board").render(cards=shown, finished=state is not None and state.finished)
+    finished = "yes" if state and state.finished else "stopped" if state and state.stopped else "no"
+    return _template("board").render(cards=shown, finished=finished)
 
 
-def later() -> str:
-    """What the panels show until all have read."""
-    return _template("later").render()
+def later(stopped: bool) -> str:
+    """What the panels show until all have read, or if that will not be."""
+    return _template("later").render(stopped=stopped)
 
 
 def lost(state: Comparison) -> str:

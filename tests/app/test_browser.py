@@ -9,8 +9,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-HUMAN = 1000
-"""Milliseconds that nobody is faster than: Gradio is still stopping, or unfolding what was clicked."""
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 HOSTILE = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>${window.hacked=1}"
 
@@ -36,6 +34,12 @@ class Visit:
         self.page.locator("#page input[type=file]").first.set_input_files(
             {"name": name, "mimeType": kind, "buffer": data}
         )
+
+    def example(self, question: str) -> None:
+        self.page.get_by_role("button", name=question).click()
+
+    def stop(self) -> None:
+        self.page.locator("#stop").click()
 
     def compare(self) -> None:
         """Press the button and wait for another finished comparison."""
@@ -73,15 +77,28 @@ def test_the_first_screen_has_an_answered_example_and_asks_nobody_else(
 
 def test_an_example_is_one_click_away_and_can_be_stopped(visit: Callable[..., Visit]) -> None:
     here = visit()
-    here.page.get_by_role("button", name="Table to Markdown.").click()
+    here.example("Table to Markdown.")
     here.page.wait_for_selector(".lab-card.reading")
-    here.page.locator("#stop").click()
-    here.page.wait_for_timeout(HUMAN)
-    here.page.get_by_role("button", name="Value of Swanson?").click()
-    here.page.wait_for_selector(".lab-board[data-finished=no]")
-    here.page.wait_for_selector(".lab-board[data-finished=yes]")
+    here.stop()
+    here.page.wait_for_selector(".lab-board[data-finished=stopped]")
+    assert not here.page.locator(".reading, .waiting, .caret").count()
+    expect(here.card("tiny").locator(".answer")).to_contain_text("|")  # what was read stays
+    expect(here.page.locator("#panel-0")).to_have_text("Stopped before everybody had read.")
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_the_next_comparison_takes_over(visit: Callable[..., Visit], stopped: bool) -> None:
+    here = visit()
+    for _ in range(2):  # the second one can be stopped as well
+        here.example("Table to Markdown.")
+        here.page.wait_for_selector(".lab-card.reading")
+        if stopped:
+            here.stop()
+    here.example("Value of Swanson?")
     expect(here.card("tiny").locator(".answer")).to_have_text("6357")
+    here.page.wait_for_selector(".lab-board[data-finished=yes]")
     expect(here.page.locator("#question textarea, #question input")).to_have_value("Value of Swanson?")
+    expect(here.page.locator("#panel-0")).to_contain_text("token by token")
 
 
 def test_upload_ask_compare_and_change_the_stride(
@@ -98,9 +115,10 @@ def test_upload_ask_compare_and_change_the_stride(
     expect(here.card("tiny-50")).to_have_count(0)
     here.page.get_by_label("50 % fewer (tiny-50)").check()
     here.page.get_by_label("75 % fewer (tiny-75)").uncheck()
-    here.page.get_by_role("button", name="Options").click()
-    here.page.wait_for_timeout(HUMAN)
     threshold = here.page.get_by_label("number input for Fall back below this confidence")
+    expect(threshold).to_have_count(1)  # before it is shown, or Gradio would reset what is typed at once
+    expect(threshold).to_be_hidden()
+    here.page.get_by_text("Options", exact=True).click()
     threshold.fill("1")
     threshold.press("Tab")
     expect(threshold).to_have_value("1")
