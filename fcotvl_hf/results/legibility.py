@@ -5,6 +5,7 @@ from typing import Any
 
 from fcotvl_hf.dataset_builders.ocr_mix.legibility import SIZES, samples
 from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH
+from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.plots import legibility_chart
 from fcotvl_hf.eval_harness.runner import evaluate
 from fcotvl_hf.eval_harness.tasks.legibility import LEGIBLE, TASK, score_by_size
@@ -36,7 +37,7 @@ class Legibility(Stage):
                 "smallest_px": metrics.get("smallest_px"),
                 "by_size": {str(size): score for size, score in score_by_size(metrics).items()},
             }
-        return {"threshold": LEGIBLE, "models": models}
+        return {"threshold": LEGIBLE, "trained_on": list(Domain().text_height), "models": models}
 
     def draw(self, figures: Mapping[str, Any]) -> Pictures:
         scores = {

@@ -1,6 +1,6 @@
 """Table 1 and Figure 3: teacher, students, other trained models and untrained rivals, on four tasks and off them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +98,18 @@ def trained(models: Mapping[str, Any]) -> list[str]:
 
 def best_rivals(models: Mapping[str, Any]) -> list[str]:
     """The rival with the highest score beside each student that has rivals."""
-    beside = [entry["over"] for entry in models.values() if entry.get("over")]
-    return [max(over, key=lambda name: models[name]["fresh"]["score"]) for over in beside]
+    return [best_of(models, entry["over"]) for entry in models.values() if entry.get("over")]
+
+
+def best_of(models: Mapping[str, Any], names: Iterable[str]) -> str:
+    """The one with the highest score."""
+    return max(names, key=lambda name: models[name]["fresh"]["score"])
+
+
+def unable_rivals(models: Mapping[str, Any]) -> list[str]:
+    """Labels of the rivals that some students have and others lack, since they cannot spend so few tokens."""
+    beside = [{name.partition(",")[0] for name in entry["over"]} for entry in models.values() if entry.get("over")]
+    return sorted(set().union(*beside) - set.intersection(*beside)) if beside else []
 
 
 def publish_scores(root: Path, path: Path) -> None:

@@ -53,3 +53,14 @@ class Merging(Stage):
     def _models(self) -> list[str]:
         """The base, then the checkpoints."""
         return [self.plan.merge_base, *last_checkpoints(self.plan.merge_run, _CHECKPOINTS)]
+
+
+def best_steps(figures: Mapping[str, Any]) -> set[int]:
+    """The steps of all checkpoints that are the best in some task.
+
+    Args:
+        figures: of the stage.
+    """
+    scores = dict(zip(figures["steps"], figures["seesaw"].values(), strict=True))
+    tasks = next(iter(scores.values()))
+    return {max(scores, key=lambda step, task=task: scores[step][task]) for task in tasks}

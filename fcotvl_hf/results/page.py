@@ -6,9 +6,12 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.tiny.studies import STUDIES
 
-from .main_table import best_rivals, kept_by_task, trained
+from .main_table import best_of, best_rivals, kept_by_task, trained, unable_rivals
+from .merging import best_steps
 from .names import STAGES
+from .plan import Plan
 from .stage import read_figures
 
 PAGE = Path("docs/results.md")
@@ -43,7 +46,16 @@ def render_page(folder: Path) -> str:
         undefined=StrictUndefined,
     )
     environment.filters |= {"kept": kept, "score": score, "interval": interval, "listed": listed, "short": short}
-    environment.globals |= {"best_rivals": best_rivals, "kept_by_task": kept_by_task, "trained": trained}
+    environment.globals |= {
+        "best_of": best_of,
+        "best_rivals": best_rivals,
+        "best_steps": best_steps,
+        "kept_by_task": kept_by_task,
+        "trained": trained,
+        "unable_rivals": unable_rivals,
+        "studies": STUDIES,
+        "full": Plan(folder, folder),
+    }
     files = {name: read_figures(folder / f"{name}.json") for name in STAGES}
     return environment.get_template("results.md.j2").render(files=files)
 
@@ -64,9 +76,10 @@ def interval(bounds: Sequence[float]) -> str:
     return f"{low:+.3f} … {high:+.3f}" if (low, high) != (0, 0) else "–"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names as one lists them in a sentence."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def listed(names: Sequence[object]) -> str:
+    """Names, or numbers, as one lists them in a sentence."""
+    told = [str(name) for name in names]
+    return " and ".join(filter(None, [", ".join(told[:-1]), *told[-1:]]))
 
 
 def short(task: str) -> str:

@@ -19,8 +19,8 @@ _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
 """What a README has before and after its tables."""
 _SETS_CAPTION = (
-    "Mean score, and 1 − CER of recognition over all characters, on other pages; *shuffled* gives each question\n"
-    "another question's page, so what is left is what can be guessed without reading:"
+    "Mean score, and 1 − CER of recognition over all characters, on other pages: *plain words* are easy pages of text\n"
+    "alone; *shuffled* gives each question another question's page, so what is left is guessed without reading:"
 )
 _RULE = "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 

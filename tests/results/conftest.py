@@ -60,7 +60,7 @@ def _legibility(rng: Random) -> dict[str, Any]:
         name: {"tokens_per_tile": tokens, "smallest_px": smallest, "by_size": {str(s): rng.random() for s in (8, 24)}}
         for name, tokens, smallest in (("tiny", 16, 8.0), ("tiny-50", 8, None))
     }
-    return {"settings": {"pages_per_size": 3}, "threshold": 0.9, "models": models}
+    return {"settings": {"pages_per_size": 3}, "threshold": 0.9, "trained_on": [16, 40], "models": models}
 
 
 def _attention(rng: Random) -> dict[str, Any]:
@@ -90,7 +90,8 @@ def _merging(rng: Random) -> dict[str, Any]:
         }
         for name, difference in bounds.items()
     }
-    return {"settings": {"dev": 64, "test": 128}, "steps": [10, 20], "methods": methods, "seesaw": {}}
+    seesaw = {f"checkpoint-{step}": {task: rng.random() for task in TASKS[:3]} for step in (10, 20)}
+    return {"settings": {"dev": 64, "test": 128}, "steps": [10, 20], "methods": methods, "seesaw": seesaw}
 
 
 def _study(rng: Random, name: str) -> dict[str, Any]:
