@@ -152,11 +152,20 @@ def _entry(result: TaskResult, reduction: Reduction | None) -> TaskEntry:
 
 
 def code_commit() -> str | None:
-    """The commit of this code; ``None`` where it is installed, even inside somebody else's repository."""
+    """The commit of this code, with ``-dirty`` if tracked files differ from it.
+
+    Returns:
+        ``None`` where the code is installed, even inside somebody else's repository.
+    """
     git = ["git", "-C", str(Path(__file__).parent)]
     try:
         tracked = subprocess.run([*git, "ls-files", "--error-unmatch", __file__], capture_output=True, check=False)
-        finished = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        finished = subprocess.run(
+            [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except FileNotFoundError:  # no git on this machine
         return None
     return finished.stdout.strip() if tracked.returncode == finished.returncode == 0 else None

@@ -44,8 +44,9 @@ def sample(seed: int, domain: Domain = Domain(), *, direct: bool) -> Sample:
     return problem(seed, domain).told(direct, Random(f"form-small-chart-{seed}"))
 
 
+BARE, CHAINED = "chart-answer", "chart-steps"
 TASKS: dict[str, Callable[[int, Domain], Sample]] = {
-    "chart-answer": partial(sample, direct=True),
-    "chart-steps": partial(sample, direct=False),
+    BARE: partial(sample, direct=True),
+    CHAINED: partial(sample, direct=False),
 }
 """Name → pure function from (seed, domain) to a sample; names as for ``ocr_mix.mix.TASKS``."""

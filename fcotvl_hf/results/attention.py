@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.attention_pictures import page_attention, veiled
 from fcotvl_hf.eval_harness.pictures import png, side_by_side
@@ -49,7 +48,8 @@ class Attention(Stage):
             kept = [on_ink(row["images"][0], heat) for row, (heat, _) in zip(rows, looks, strict=True)]
             models[name] = {"share_on_page": fmean(share for _, share in looks), "share_on_ink": fmean(kept)}
         even = [on_ink(row["images"][0], torch.ones(2, 2)) for row in rows]
-        return {"pages": len(rows), "ink_by_chance": fmean(even), "models": models}
+        pictures = len(_rows(self.plan.pictured))
+        return {"pages": len(rows), "pictures": pictures, "ink_by_chance": fmean(even), "models": models}
 
     def draw(self, figures: Mapping[str, Any]) -> Pictures:
         rows = _rows(self.plan.pictured)
@@ -74,7 +74,7 @@ def on_ink(page: Image.Image, heat: torch.Tensor) -> float:
 
 
 def _rows(count: int) -> Rows:
-    return fresh_rows(count, 0, Domain())[: count * len(TASKS)]
+    return fresh_rows(count, 0, Domain())
 
 
 def _looks(model: FCoTVLForConditionalGeneration, processor: FCoTVLProcessor, rows: Rows) -> list[Looks]:

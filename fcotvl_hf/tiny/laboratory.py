@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.conversion.student import init_student
+from fcotvl_hf.dataset_builders.cot_mix.small_chart import CHAINED
 from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.result import TaskResult
@@ -62,9 +63,9 @@ class Laboratory:
     seed: int = 0
 
     def claim(self) -> bool:
-        """Whether the runs in the folder are of this teacher and budget; a new folder becomes theirs."""
+        """Whether the runs in the folder are of this teacher's weights and budget; a new folder becomes theirs."""
         path = self.out / "settings.json"
-        text = json.dumps({"teacher": weights_of([self.teacher]), **asdict(self.budget)}, indent=2) + "\n"
+        text = json.dumps({"teacher": weights_of([self.teacher])[self.teacher], **asdict(self.budget)}, indent=2) + "\n"
         if path.exists():
             return path.read_text() == text
         self.out.mkdir(parents=True, exist_ok=True)
@@ -94,7 +95,7 @@ class Laboratory:
         Returns:
             A record of each variant, the teacher's first: ``label``, ``scores.figures``, ``losses`` (the run's log)
             and, under ``over``, the paired differences to the other variants. If there are questions to think about,
-            also ``thought``: ``score`` on them, and ``over``.
+            also ``thought``: ``n``, how many, the ``score`` on them, and ``over``.
         """
         reference = self._answers(self.teacher, _TEACHER)
         asked = {variant.label: self._answers(*self._student(variant)) for variant in study.variants}
@@ -141,7 +142,7 @@ class Laboratory:
         """The teacher's and each variant's score on questions that take a step of thought, and its differences."""
         asked = {_TEACHER: self._thoughts(self.teacher, _TEACHER, steps=False)}
         for variant in study.variants:
-            asked[variant.label] = self._thoughts(*self._student(variant), steps=variant.thinking == "chart-steps")
+            asked[variant.label] = self._thoughts(*self._student(variant), steps=variant.thinking == CHAINED)
         scores = {label: {THOUGHT.name: result} for label, result in asked.items()}
         for label, result in asked.items():
             yield {"n": len(result.samples), "score": result.score, "over": _over(label, scores)}
@@ -173,8 +174,8 @@ class Laboratory:
 
 
 def _over(label: str, asked: Mapping[str, Scores]) -> dict[str, list[float]]:
-    """The differences of one model to all others but the teacher, which has no part in it."""
-    others = [other for other in asked if other not in (label, _TEACHER)]
+    """The differences of a student to the other students."""
+    others = [other for other in asked if _TEACHER not in (label, other) and other != label]
     return {other: paired(asked[label], asked[other]) for other in others}
 
 

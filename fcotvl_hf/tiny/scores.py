@@ -92,7 +92,7 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
         Score and metrics per task, visual tokens per image, the paired difference to the teacher, and retention over
         the tasks on which the teacher scores at all.
     """
-    scores, reference = samples(results), samples(teacher)
+    scores, reference = _of_rows(results), _of_rows(teacher)
     able = [task for task, result in teacher.items() if result.score > 0]
     images = sum(result.images for result in results.values())
     tokens = sum(record["tokens"] for result in results.values() for record in result.samples)
@@ -113,10 +113,10 @@ def paired(results: Scores, others: Scores) -> list[float]:
         results: the one's.
         others: the other's.
     """
-    difference = paired_difference(samples(results), samples(others))
+    difference = paired_difference(_of_rows(results), _of_rows(others))
     return [difference.low, difference.high]
 
 
-def samples(results: Scores) -> dict[str, Any]:
+def _of_rows(results: Scores) -> dict[str, Any]:
     """Task → the scores of its rows."""
     return {task: result.scores for task, result in results.items()}

@@ -6,6 +6,7 @@ https://arxiv.org/abs/2502.18512, Tables 2 and 3, Figure 4; the controls are our
 
 from dataclasses import dataclass
 
+from fcotvl_hf.dataset_builders.cot_mix.small_chart import BARE, CHAINED
 from fcotvl_hf.dataset_builders.ocr_mix import mix
 
 
@@ -23,8 +24,8 @@ class Variant:
         position: where the compressor stands.
         tasks: of re-alignment; by default the recipe's.
         sampling: of post-training, see ``SamplingConfig``; by default the recipe's order of pages.
-        thinking: task of the questions to think about which are half of post-training, ``"chart-steps"`` or
-            ``"chart-answer"``; by default there are none.
+        thinking: task of the questions to think about which are half of post-training, ``CHAINED`` or ``BARE``; by
+            default there are none.
     """
 
     label: str
@@ -66,11 +67,12 @@ class Variant:
     @property
     def tuning(self) -> tuple[str, ...]:
         """Options of ``fcotvl sft`` beyond the recipe's."""
+        told: list[str] = []
         if self.sampling:
-            return ("--sampling", self.sampling, "--train_sampling_strategy", "random", "--coarse_share", _COARSE)
+            told += ["--sampling", self.sampling, "--train_sampling_strategy", "random", "--coarse_share", _COARSE]
         if self.thinking:
-            return ("--ocr_tasks", *(name for task in mix.TASKS for name in (self.thinking, task)))
-        return ()
+            told += ["--ocr_tasks", *(name for task in mix.TASKS for name in (self.thinking, task))]
+        return tuple(told)
 
 
 _COARSE = "0.002"
@@ -121,7 +123,7 @@ STUDIES = {
     "chains": Study(
         tuple(
             Variant(label, share=0, realigned=False, tuned=True, thinking=thinking)
-            for label, thinking in (("bare answers", "chart-answer"), ("chains", "chart-steps"))
+            for label, thinking in (("bare answers", BARE), ("chains", CHAINED))
         ),
         run="tuned",
     ),

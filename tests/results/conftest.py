@@ -65,7 +65,7 @@ def _legibility(rng: Random) -> dict[str, Any]:
 
 def _attention(rng: Random) -> dict[str, Any]:
     models = {name: {"share_on_page": rng.random(), "share_on_ink": 0.6} for name in ("tiny", "tiny-50")}
-    return {"settings": {"drawn": 1}, "pages": 8, "ink_by_chance": 0.5, "models": models}
+    return {"settings": {"drawn": 1}, "pages": 8, "pictures": 4, "ink_by_chance": 0.5, "models": models}
 
 
 def _speed(rng: Random) -> dict[str, Any]:

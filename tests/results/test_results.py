@@ -12,6 +12,7 @@ from fcotvl_hf.results.attention import Attention, on_ink
 from fcotvl_hf.results.page import PAGE
 from fcotvl_hf.results.plan import Plan
 from fcotvl_hf.scripts import results
+from fcotvl_hf.tiny.weights import weights_of
 
 ROOT = Path(__file__).parents[2]
 ONE_PAGE_EACH = ["--per-task", "1", "--seeds", "0", "1", "--attended", "1", "--tiles", "1", "--repeats", "1"]
@@ -43,7 +44,13 @@ def test_results_are_made_and_made_once(tmp_path: Path) -> None:
     shutil.copy(ROOT / "README.md", tmp_path)
     studies = tmp_path / "studies"
     studies.mkdir()
-    budget = {"teacher": "tiny", "distill_steps": 2, "sft_steps": 2, "per_task": 1, "extra": QUICK}
+    budget = {
+        "teacher": weights_of(["tiny"])["tiny"],
+        "distill_steps": 2,
+        "sft_steps": 2,
+        "per_task": 1,
+        "extra": QUICK,
+    }
     (studies / "settings.json").write_text(json.dumps(budget, indent=2) + "\n")
     call = ["--root", str(tmp_path), "--runs", str(tmp_path / "runs"), "--studies-at", str(studies), "--trainings", "2"]
     call += [*ONE_PAGE_EACH, "--stages", "scores", "legibility", "attention", "speed", "strides", "merging"]

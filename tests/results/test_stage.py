@@ -110,11 +110,11 @@ def test_studies_of_another_budget_are_left_alone(tmp_path: Path, plan: Plan) ->
     studies.mkdir()
     strides = StudyStage(replace(plan, studies=studies), "strides")
     budget = {"distill_steps": 7, "sft_steps": 2, "per_task": 3, "extra": ["--bf16", "false"]}
-    told = {"teacher": weights_of(["tiny"]), **budget}
+    told = {"teacher": weights_of(["tiny"])["tiny"], **budget}
     (studies / "settings.json").write_text(json.dumps(told, indent=2) + "\n")
     assert strides.missing is None and strides.settings["distill_steps"] == 7
     assert "lacks students of it" in str(StudyStage(replace(plan, studies=studies, trains=False), "strides").missing)
-    (studies / "settings.json").write_text(json.dumps({**told, "teacher": {"tiny": "other"}}, indent=2) + "\n")
+    (studies / "settings.json").write_text(json.dumps({**told, "teacher": "other"}, indent=2) + "\n")
     assert "holds runs of another teacher or budget" in str(strides.missing)
 
 
