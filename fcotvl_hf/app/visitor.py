@@ -18,9 +18,11 @@ class Visitor:
 
     Args:
         last: number of the comparison that is wanted.
+        begun: number of the last one that began.
     """
 
     last: int = 0
+    begun: int = 0
 
     def ask(self) -> int:
         """The number of another comparison, which takes over from the one before."""
@@ -34,6 +36,8 @@ class Visitor:
     def watch(self, number: int, states: Iterator[Comparison]) -> Iterator[Comparison]:
         """A comparison as long as it is wanted; not begun at all if it no longer is when its turn comes.
 
+        Nor is it begun twice: of two clicks at once, the browser may send the number of the second with both.
+
         Args:
             number: which one it is.
             states: the comparison as it grows.
@@ -41,8 +45,9 @@ class Visitor:
         Yields:
             What ``states`` yields; the last one is ``finished`` or ``stopped``.
         """
-        if number != self.last:
+        if number != self.last or number == self.begun:
             return
+        self.begun = number
         for state in states:
             if number != self.last and not state.finished:
                 yield replace(state, stopped=True)

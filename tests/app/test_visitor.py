@@ -47,3 +47,10 @@ def test_too_late_to_stop(states: list[Comparison]) -> None:
     shown = [next(watched), next(watched)]
     visitor.stop()
     assert [*shown, *watched] == states
+
+
+def test_nothing_is_begun_twice(states: list[Comparison]) -> None:
+    visitor = Visitor()
+    number = visitor.ask()
+    assert list(visitor.watch(number, iter(states))) == states
+    assert list(visitor.watch(number, iter(states))) == []
