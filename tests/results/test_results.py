@@ -15,7 +15,7 @@ from fcotvl_hf.scripts import results
 from fcotvl_hf.tiny.weights import weights_of
 
 ROOT = Path(__file__).parents[2]
-ONE_PAGE_EACH = ["--per-task", "1", "--seeds", "0", "1", "--attended", "1", "--tiles", "1", "--repeats", "1"]
+FEW_PAGES = ["--per-task", "2", "--seeds", "0", "1", "--attended", "1", "--tiles", "1", "--repeats", "1"]
 QUICK = ["--ocr_size", "64", "--bf16", "false", "--per_device_train_batch_size", "2", "--use_cpu", "true"]
 QUICK += ["--gradient_accumulation_steps", "1", "--attn_implementation", "sdpa", "--dataloader_num_workers", "0"]
 
@@ -48,12 +48,12 @@ def test_results_are_made_and_made_once(tmp_path: Path) -> None:
         "teacher": weights_of(["tiny"])["tiny"],
         "distill_steps": 2,
         "sft_steps": 2,
-        "per_task": 1,
+        "per_task": 2,
         "extra": QUICK,
     }
     (studies / "settings.json").write_text(json.dumps(budget, indent=2) + "\n")
     call = ["--root", str(tmp_path), "--runs", str(tmp_path / "runs"), "--studies-at", str(studies), "--trainings", "2"]
-    call += [*ONE_PAGE_EACH, "--stages", "scores", "legibility", "attention", "speed", "strides", "merging"]
+    call += [*FEW_PAGES, "--stages", "scores", "legibility", "attention", "speed", "strides", "merging"]
     results.main(call)
 
     files = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "results").glob("*.json")}
@@ -73,7 +73,7 @@ def test_results_are_made_and_made_once(tmp_path: Path) -> None:
     ):
         assert (tmp_path / "results" / picture).is_file()
     assert json.loads((tmp_path / "fcotvl_hf/assets/scores.json").read_text())["settings"] == {
-        "per_task": 1,
+        "per_task": 2,
         "seeds": [0, 1],
     }
 
