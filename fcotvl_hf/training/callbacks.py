@@ -1,9 +1,11 @@
 """What a run shows and leaves: one line per step in ``log.jsonl``, ``loss.png``, the checkpoints to merge, a bar."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fcotvl_hf.io.atomic import atomic_write
@@ -11,6 +13,9 @@ from fcotvl_hf.io.atomic import atomic_write
 from .checkpoints import pool_steps
 
 Entry = dict[str, float]
+
+_COLOURS = 32
+"""Of a plot's PNG: enough for smooth lines, and a third of the bytes, of which packages have several."""
 
 
 class StepLog(TrainerCallback):
@@ -122,4 +127,6 @@ def plot_losses(entries: list[Entry], path: Path, title: str) -> None:
     axes.set(xlabel="optimizer step", ylabel="per response token", title=title)
     if entries:
         axes.legend()
-    figure.savefig(path, dpi=120)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=120)
+    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(path, "PNG", optimize=True)
