@@ -12,6 +12,7 @@ from .main_table import best_of, best_rivals, kept_by_task, trained, unable_riva
 from .merging import best_steps
 from .names import STAGES
 from .plan import Plan
+from .speed import best_speedup
 from .stage import read_figures
 
 PAGE = Path("docs/results.md")
@@ -49,6 +50,7 @@ def render_page(folder: Path) -> str:
     environment.globals |= {
         "best_of": best_of,
         "best_rivals": best_rivals,
+        "best_speedup": best_speedup,
         "best_steps": best_steps,
         "kept_by_task": kept_by_task,
         "trained": trained,

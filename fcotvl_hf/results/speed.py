@@ -50,3 +50,13 @@ class ShapeSpeed(Speed):
 
     def measure(self) -> Figures:
         return self._bench([], {"shape": _SHAPE, "layers": self.plan.shape_layers})
+
+
+def best_speedup(figures: Mapping[str, Any], kind: str = "speedup_cpu") -> float:
+    """The largest speed-up of prefill.
+
+    Args:
+        figures: of a stage.
+        kind: of the ways to tell it.
+    """
+    return max(contender[kind] for table in figures["results"] for contender in table["contenders"])
