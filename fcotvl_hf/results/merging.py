@@ -61,6 +61,6 @@ def best_steps(figures: Mapping[str, Any]) -> set[int]:
     Args:
         figures: of the stage.
     """
-    scores = dict(zip(figures["steps"], figures["seesaw"].values(), strict=True))
-    tasks = next(iter(scores.values()))
-    return {max(scores, key=lambda step, task=task: scores[step][task]) for task in tasks}
+    steps, scores = figures["steps"], list(figures["seesaw"].values())
+    columns = ([entry[task] for entry in scores] for task in scores[0])  # [tasks][checkpoints]
+    return {steps[column.index(max(column))] for column in columns}
