@@ -49,7 +49,6 @@ def ask_thought(
     count: int,
     *,
     steps: bool,
-    seed: int = 0,
     out: Path | None = None,
 ) -> TaskResult:
     """Ask questions that no training saw.
@@ -59,8 +58,7 @@ def ask_thought(
         processors: see ``evaluate``.
         count: how many questions; both forms ask the same ones.
         steps: ask for the steps, instead of for the answer alone.
-        seed: another seed, other questions.
         out: keeps the answers; those that it holds are not asked again.
     """
-    rows = [sample(FRESH + seed * 100_000 + number, direct=not steps).row() for number in range(count)]
+    rows = [sample(FRESH + number, direct=not steps).row() for number in range(count)]
     return evaluate(model, processors, rows, THOUGHT, batch_size=64, out=out)

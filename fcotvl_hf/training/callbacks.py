@@ -15,7 +15,7 @@ from .checkpoints import pool_steps
 Entry = dict[str, float]
 
 _COLOURS = 32
-"""Of a plot's PNG: enough for smooth lines, and a third of the bytes, of which packages have several."""
+"""Of a plot's PNG: enough for smooth lines, in a third of the bytes; a packaged model has several plots."""
 
 
 class StepLog(TrainerCallback):

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from fcotvl_hf.results.names import STAGES
+from fcotvl_hf.results.main_table import trained, unable_rivals
+from fcotvl_hf.results.merging import best_steps
+from fcotvl_hf.results.names import STAGES, STUDIED
 from fcotvl_hf.results.page import render_page, write_page
 from fcotvl_hf.tiny.cards import BEGIN, END, results_table, sets_table
 
@@ -162,3 +164,55 @@ def test_a_broken_file_is_one_line(results: Path) -> None:
     (results / "speed.json").write_text("{")
     with pytest.raises(ValueError, match="speed.json is no file of results .* remove it, and it is made again"):
         render_page(results)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ([0.02, 0.07], "*50 %* scores higher than *75 %*, by more than chance (+0.020 … +0.070)"),
+        ([-0.01, 0.07], "*50 %* scores higher than *75 %*, by no more than chance (-0.010 … +0.070)"),
+    ],
+)
+def test_two_students_are_told_apart_by_their_own_difference(results: Path, bounds: list[float], words: str) -> None:
+    path = results / "strides.json"
+    study = json.loads(path.read_text())
+    study["settings"]["seeds"] = [0]
+    for variant, value in zip(study["variants"][1:], (0.5, 0.4), strict=True):
+        variant |= {"score": value, "by_seed": [value], "difference": [-0.5, 0.5]}
+    study["variants"][1]["over"]["75 %"] = bounds
+    path.write_text(json.dumps(study))
+    page = render_page(results)
+    assert words in page and "Each student was trained once." in page
+
+
+def test_an_earlier_teacher_is_told(results: Path) -> None:
+    assert "come from an earlier teacher than the packaged one" in render_page(results)
+    for name in STUDIED:
+        study = json.loads((results / f"{name}.json").read_text())
+        study["settings"]["teacher"] = json.loads((results / "scores.json").read_text())["settings"]["models"]["tiny"]
+        (results / f"{name}.json").write_text(json.dumps(study))
+    assert "earlier teacher" not in render_page(results)
+
+
+def test_who_guesses_without_reading_is_named(results: Path) -> None:
+    path = results / "scores.json"
+    scores = json.loads(path.read_text())
+    for name in trained(scores["models"]):
+        scores["models"][name]["shuffled"]["score"] = 0.0
+    path.write_text(json.dumps(scores))
+    assert "On shuffled pages next to nothing is left" in render_page(results)
+    scores["models"]["tiny-75"]["shuffled"]["score"] = 1.0
+    path.write_text(json.dumps(scores))
+    assert "On shuffled pages much is left of tiny-75" in render_page(results)
+
+
+def test_rivals_that_some_students_lack() -> None:
+    models = {"a": {"over": {"X, 50 %": [0, 1], "Y, 50 %": [0, 1]}}, "b": {"over": {"X, 75 %": [0, 1]}}, "t": {}}
+    assert unable_rivals(models) == ["Y"] and unable_rivals({"t": {}}) == []
+
+
+def test_the_best_checkpoint_of_each_task() -> None:
+    seesaw = {"checkpoint-1": {"a": 0.5, "b": 0.1}, "checkpoint-2": {"a": 0.2, "b": 0.3}}
+    assert best_steps({"steps": [1, 2], "seesaw": seesaw}) == {1, 2}
+    seesaw["checkpoint-2"]["a"] = 0.6
+    assert best_steps({"steps": [1, 2], "seesaw": seesaw}) == {2}

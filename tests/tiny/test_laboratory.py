@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fcotvl_hf.hub.names import resolve_model
 from fcotvl_hf.tiny.laboratory import Budget, Laboratory
+from fcotvl_hf.tiny.studies import Study, Variant
 from fcotvl_hf.tiny.weights import weights_of
 
 BUDGET = Budget(distill_steps=2, sft_steps=2, per_task=1)
@@ -30,3 +31,11 @@ def test_other_weights_have_another_hash(tmp_path: Path) -> None:
 
 def test_a_new_folder_needs_training(tmp_path: Path) -> None:
     assert Laboratory("tiny", tmp_path, BUDGET).needs_training("strides")
+
+
+def test_a_study_asks_the_teacher_and_compares_students_with_each_other(tmp_path: Path) -> None:
+    itself = [Variant(label, share=0, realigned=False) for label in ("one", "other")]  # nothing to train
+    teacher, one, other = Laboratory("tiny", tmp_path, BUDGET).study(Study(tuple(itself)))
+    assert [record["label"] for record in (teacher, one, other)] == ["teacher", "one", "other"]
+    assert teacher["score"] == one["score"] > 0 and one["difference"] == [0, 0] and not teacher["over"]
+    assert one["over"] == {"other": [0, 0]} and other["over"] == {"one": [0, 0]}
