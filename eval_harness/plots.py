@@ -190,7 +190,7 @@ def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across:
     for (name, points), style in zip(lines.items(), _styles(len(lines)), strict=True):
         axes.plot(*points, linewidth=1.6, label=name, **style)
     axes.set(xlabel=across, ylabel=up)
-    finish(axes, "upper right")
+    finish(axes, "lower right", bbox_to_anchor=(1, 1), ncols=len(lines))  # above, where no line can run through it
     ends = (f"{name} ends at {points[1][-1]:.3g}" for name, points in lines.items() if points[1])
     return as_chart(figure, title, "; ".join(ends))
 
