@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.tiny.studies import STUDIES
@@ -37,7 +37,7 @@ def render_page(folder: Path) -> str:
         folder: holds ``STAGE.json`` of the stages that were run.
 
     Raises:
-        ValueError: a file is broken.
+        ValueError: a file is broken, or lacks what the page shows.
     """
     environment = Environment(
         loader=PackageLoader("fcotvl_hf.results", "templates"),
@@ -59,7 +59,12 @@ def render_page(folder: Path) -> str:
         "full": Plan(folder, folder),
     }
     files = {name: read_figures(folder / f"{name}.json") for name in STAGES}
-    return environment.get_template("results.md.j2").render(files=files)
+    try:
+        return environment.get_template("results.md.j2").render(files=files)
+    except UndefinedError as error:
+        raise ValueError(
+            f"a file of {folder} is of another version of this code ({error}); remove it, and it is made again"
+        ) from error
 
 
 def kept(share: float) -> str:

@@ -216,3 +216,13 @@ def test_the_best_checkpoint_of_each_task() -> None:
     assert best_steps({"steps": [1, 2], "seesaw": seesaw}) == {1, 2}
     seesaw["checkpoint-2"]["a"] = 0.6
     assert best_steps({"steps": [1, 2], "seesaw": seesaw}) == {2}
+
+
+def test_a_file_of_an_earlier_version_is_told(results: Path) -> None:
+    path = results / "strides.json"
+    study = json.loads(path.read_text())
+    for variant in study["variants"]:
+        del variant["over"]
+    path.write_text(json.dumps(study))
+    with pytest.raises(ValueError, match="of another version of this code .* remove it, and it is made again"):
+        render_page(results)
