@@ -12,6 +12,10 @@ _MARKS = {"teacher": "*", "control": "s", "student": "o", "baseline": "x"}
 _NAMES = {"teacher": "teacher", "control": "controls", "student": "students", "baseline": "untrained rivals"}
 _LINES = ("#7b5ea7", "#3a7bd5", "#d1495b", "#2a9d5c", "#c77d0a", "#11809c")
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), "-.", (0, (8, 2, 2, 2)), (0, (3, 3)))
+_LEGEND_LETTERS = 80
+"""That stand beside each other above curves."""
+_KEY_LETTERS = 7
+"""The room of the piece of line before each name of a legend."""
 _INK = "#808081"
 """Stands for the page's own colour of text, which the SVG takes in its place."""
 _STYLE = "svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"
@@ -186,11 +190,13 @@ def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across:
         up: what the heights are.
         title: for those who cannot see it.
     """
-    figure, axes = new_figure()
+    columns = max(1, min(len(lines), _LEGEND_LETTERS // (_KEY_LETTERS + max(map(len, lines)))))
+    figure, axes = new_figure(height=4 + 0.2 * math.ceil(len(lines) / columns))
     for (name, points), style in zip(lines.items(), _styles(len(lines)), strict=True):
         axes.plot(*points, linewidth=1.6, label=name, **style)
     axes.set(xlabel=across, ylabel=up)
-    finish(axes, "lower right", bbox_to_anchor=(1, 1), ncols=len(lines))  # above, where no line can run through it
+    finish(axes)
+    figure.legend(loc="outside upper right", ncols=columns, frameon=False, labelcolor=_INK)  # no line runs through it
     ends = (f"{name} ends at {points[1][-1]:.3g}" for name, points in lines.items() if points[1])
     return as_chart(figure, title, "; ".join(ends))
 
@@ -209,15 +215,16 @@ def new_figure(width: float = 6, height: float = 4, projection: str | None = Non
     return figure, figure.add_subplot(projection=projection)
 
 
-def finish(axes: Any, legend: str, **legend_options: Any) -> None:
+def finish(axes: Any, legend: str | None = None, **legend_options: Any) -> None:
     """Legend, grid and colours that do for any background.
 
     Args:
         axes: with everything drawn.
-        legend: where it goes; matplotlib's search for the best place warns when it takes long.
+        legend: where it goes; matplotlib's search for the best place warns when it takes long. ``None``: there is none.
         **legend_options: further arguments of ``axes.legend``.
     """
-    axes.legend(frameon=False, labelcolor=_INK, loc=legend, **legend_options)
+    if legend is not None:
+        axes.legend(frameon=False, labelcolor=_INK, loc=legend, **legend_options)
     axes.grid(alpha=0.25)
     axes.patch.set_alpha(0)
     for label in (axes.xaxis.label, axes.yaxis.label, axes.title):

@@ -46,3 +46,10 @@ def test_charts_have_names_words_and_the_pages_colour() -> None:
 def test_ids_of_two_charts_do_not_meet() -> None:
     one, two = (curves({"run": ([1, 2], [3, 2])}, "step", "loss", title).svg for title in ("One", "Two"))
     assert not set(re.findall(r'id="([^"]+)"', one)) & set(re.findall(r'id="([^"]+)"', two))
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_the_legend_of_curves_leaves_room_for_them(count: int) -> None:
+    names = [f"control-mean-{number}-distill, everything trained" for number in range(count)]
+    chart = curves({name: ([1, 2], [3, 2]) for name in names}, "step", "loss", "Losses")  # matplotlib warns of no room
+    assert all(f">{name}<" in chart.svg for name in names)
