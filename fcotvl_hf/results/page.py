@@ -46,7 +46,14 @@ def render_page(folder: Path) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"kept": kept, "score": score, "interval": interval, "listed": listed, "short": short}
+    environment.filters |= {
+        "kept": kept,
+        "score": score,
+        "interval": interval,
+        "between": between,
+        "listed": listed,
+        "short": short,
+    }
     environment.globals |= {
         "best_of": best_of,
         "best_rivals": best_rivals,
@@ -81,6 +88,12 @@ def interval(bounds: Sequence[float]) -> str:
     """The bounds of a difference; a dash for the model itself."""
     low, high = bounds
     return f"{low:+.3f} … {high:+.3f}" if (low, high) != (0, 0) else "–"
+
+
+def between(shares: Sequence[float]) -> str:
+    """The bounds of a share in per cent, to stand in brackets behind it."""
+    low, high = shares
+    return f"{100 * low:.1f} … {100 * high:.1f}"
 
 
 def listed(names: Sequence[object]) -> str:

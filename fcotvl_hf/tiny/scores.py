@@ -14,7 +14,7 @@ from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH, TASKS, sample_at
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.dataset_builders.texts import Lexicon
 from fcotvl_hf.eval_harness.backend import Backend
-from fcotvl_hf.eval_harness.comparison import paired_difference, retention, shuffled_images
+from fcotvl_hf.eval_harness.comparison import paired_difference, retention, retention_interval, shuffled_images
 from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.result import TaskResult
 from fcotvl_hf.eval_harness.runner import evaluate
@@ -90,10 +90,12 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
 
     Returns:
         Score and metrics per task, visual tokens per image, the paired difference to the teacher, and retention over
-        the tasks on which the teacher scores at all.
+        the tasks on which the teacher scores at all, with its interval.
     """
     scores, reference = _of_rows(results), _of_rows(teacher)
     able = [task for task, result in teacher.items() if result.score > 0]
+    kept = {task: scores[task] for task in able}, {task: reference[task] for task in able}
+    bounds = retention_interval(*kept)
     images = sum(result.images for result in results.values())
     tokens = sum(record["tokens"] for result in results.values() for record in result.samples)
     return {
@@ -101,7 +103,8 @@ def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
         "tasks": {task: {"score": result.score, **result.metrics} for task, result in results.items()},
         "score": sum(result.score for result in results.values()) / len(results),
         "tokens_per_image": tokens / images,
-        "retention": retention({task: scores[task] for task in able}, {task: reference[task] for task in able}),
+        "retention": retention(*kept),
+        "retention_interval": [bounds.low, bounds.high],
         "difference": paired(results, teacher),
     }
 

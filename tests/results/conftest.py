@@ -37,6 +37,7 @@ def _figures(rng: Random) -> dict[str, Any]:
         "score": rng.random(),
         "tokens_per_image": 40 * rng.random(),
         "retention": rng.random(),
+        "retention_interval": sorted((rng.random(), rng.random())),
         "difference": [low, low + 0.1],
     }
 
