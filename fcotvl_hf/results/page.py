@@ -91,9 +91,9 @@ def interval(bounds: Sequence[float]) -> str:
 
 
 def between(shares: Sequence[float]) -> str:
-    """The bounds of a share in per cent, to stand in brackets behind it."""
+    """The bounds of a share in per cent."""
     low, high = shares
-    return f"{100 * low:.1f} … {100 * high:.1f}"
+    return f"{kept(low)} … {kept(high)}"
 
 
 def listed(names: Sequence[object]) -> str:

@@ -5,9 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
+
+from fcotvl_hf.eval_harness.comparison import paired_difference
 from fcotvl_hf.eval_harness.plots import curves
+from fcotvl_hf.eval_harness.strata import Floats
 from fcotvl_hf.tiny.laboratory import Budget, Laboratory, run_studies
 from fcotvl_hf.tiny.studies import STUDIES
 from fcotvl_hf.tiny.weights import weights_of
@@ -15,6 +19,10 @@ from fcotvl_hf.tiny.weights import weights_of
 from .plan import Plan
 from .stage import Figures, Pictures, Stage
 
+Record: TypeAlias = Mapping[str, Any]
+"""See ``Laboratory.study``."""
+Pages: TypeAlias = Mapping[str, Floats]
+"""Task → the score of each page."""
 _TEACHER = "tiny"
 _POINTS = 40
 """Points of a loss curve that are kept; each is a mean of the steps around it."""
@@ -51,7 +59,7 @@ class StudyStage(Stage):
         for seed in range(self.plan.trainings):
             ((_, results),) = run_studies([self.name], self._laboratory(seed))
             runs.append(results[self.name])
-        return {"variants": [over_seeds(records, STUDIES[self.name].curve) for records in zip(*runs, strict=True)]}
+        return {"variants": over_trainings(runs, STUDIES[self.name].curve)}
 
     def draw(self, figures: Mapping[str, Any]) -> Pictures:
         return {f"{self.name}.svg": loss_curves(figures["variants"], STUDIES[self.name].curve)}
@@ -74,32 +82,62 @@ def budget_of(folder: Path) -> Budget | None:
     return Budget(**{**told, "extra": tuple(told["extra"])})
 
 
-def over_seeds(records: Sequence[Mapping[str, Any]], curve: str) -> Figures:
-    """One student's record from those of its trainings.
+def over_trainings(runs: Sequence[Sequence[Record]], curve: str) -> list[Figures]:
+    """What a study found, from what each of its trainings found.
+
+    A page's score is its mean over trainings before models are compared page by page, so intervals tell what other
+    pages would change; what another training would, the scores of each.
 
     Args:
-        records: of ``Laboratory.study``, one of each seed.
+        runs: the records of ``Laboratory.study``, of one training after another.
         curve: which of the losses is kept.
 
     Returns:
-        ``label``; means over seeds of ``score``, ``retention``, ``tokens_per_image`` and the tasks' scores; each
-        seed's score under ``by_seed``; of the first seed ``difference`` to the teacher, ``over``, the differences to
-        other variants, and the thinned losses. Where there is ``thought``, its score likewise.
+        For the teacher and each variant ``label``; means over trainings of ``score``, ``retention``,
+        ``tokens_per_image`` and the tasks' scores; each training's score under ``by_seed``; the ``difference`` to the
+        teacher and, under ``over``, to other variants; the first training's losses, thinned. Where there is
+        ``thought``, its score and differences likewise.
     """
-    first = records[0]
-    found = {
-        "label": first["label"],
-        **{key: fmean(record[key] for record in records) for key in ("tokens_per_image", "score", "retention")},
-        "tasks": {task: fmean(record["tasks"][task]["score"] for record in records) for task in first["tasks"]},
-        "by_seed": [record["score"] for record in records],
-        "difference": first["difference"],
-        "over": first["over"],
-        "losses": thinned(first["losses"], curve),
-    }
-    if "thought" in first:
-        scores = [record["thought"]["score"] for record in records]
-        found["thought"] = {**first["thought"], "score": fmean(scores), "by_seed": scores}
+    variants = list(zip(*runs, strict=True))
+    pages = [_mean_pages(records) for records in variants]
+    labels = [records[0]["label"] for records in variants]
+    thoughts = [
+        _mean_pages([record["thought"] for record in records]) for records in variants if "thought" in records[0]
+    ]
+    found = []
+    for number, records in enumerate(variants):
+        first = records[0]
+        told = {
+            "label": first["label"],
+            **{key: fmean(record[key] for record in records) for key in ("tokens_per_image", "score", "retention")},
+            "tasks": {task: fmean(record["tasks"][task]["score"] for record in records) for task in first["tasks"]},
+            "by_seed": [record["score"] for record in records],
+            "difference": _difference(pages[number], pages[0]),
+            "over": _over(number, labels, pages),
+            "losses": thinned(first["losses"], curve),
+        }
+        if thoughts:
+            scores = [record["thought"]["score"] for record in records]
+            over = _over(number, labels, thoughts)
+            told["thought"] = {"n": first["thought"]["n"], "score": fmean(scores), "by_seed": scores, "over": over}
+        found.append(told)
     return found
+
+
+def _mean_pages(records: Sequence[Record]) -> Pages:
+    """Task → each page's mean score over trainings."""
+    return {task: np.mean([record["pages"][task] for record in records], axis=0) for task in records[0]["pages"]}
+
+
+def _over(number: int, labels: Sequence[str], pages: Sequence[Pages]) -> dict[str, list[float]]:
+    """The differences of a student to the other students; the teacher, which comes first, is none."""
+    others = [other for other in range(1, len(labels)) if number and other != number]
+    return {labels[other]: _difference(pages[number], pages[other]) for other in others}
+
+
+def _difference(own: Pages, other: Pages) -> list[float]:
+    difference = paired_difference(own, other)
+    return [difference.low, difference.high]
 
 
 def thinned(entries: Sequence[Mapping[str, float]], curve: str) -> dict[str, list[float]]:
@@ -119,7 +157,7 @@ def loss_curves(variants: Sequence[Mapping[str, Any]], curve: str) -> str:
     """The losses of a study's students as SVG.
 
     Args:
-        variants: of ``over_seeds``.
+        variants: of ``over_trainings``.
         curve: which loss it is.
     """
     lines = {

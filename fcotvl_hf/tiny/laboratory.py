@@ -18,7 +18,7 @@ from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.training.callbacks import read_log
 
-from .scores import Scores, ask_all, figures, fresh_rows, paired
+from .scores import Scores, ask_all, figures, fresh_rows
 from .students import SHARES, other_pages, post_train, realign
 from .studies import STUDIES, Study, Variant
 from .thought import THOUGHT, ask_thought
@@ -94,16 +94,15 @@ class Laboratory:
 
         Returns:
             A record of each variant, the teacher's first: ``label``, ``scores.figures``, ``losses`` (the run's log)
-            and, under ``over``, the paired differences to the other variants. If there are questions to think about,
-            also ``thought``: ``n``, how many, the ``score`` on them, and ``over``.
+            and ``pages``, the score of each page by task. If there are questions to think about, also ``thought``:
+            ``n``, how many, the ``score`` on them, and the score of each as ``pages``.
         """
         reference = self._answers(self.teacher, _TEACHER)
-        asked = {variant.label: self._answers(*self._student(variant)) for variant in study.variants}
-        records = [{"label": _TEACHER, **figures(reference, reference), "losses": [], "over": {}}]
+        records = [{"label": _TEACHER, **figures(reference, reference), "losses": [], "pages": _pages(reference)}]
         for variant in study.variants:
-            found = asked[variant.label]
+            found = self._answers(*self._student(variant))
             log = self.runs / study.run / (variant.end if study.run == "tuned" else variant.start) / "log.jsonl"
-            told = {"losses": read_log(log), "over": _over(variant.label, asked)}
+            told = {"losses": read_log(log), "pages": _pages(found)}
             records.append({"label": variant.label, **figures(found, reference), **told})
         if study.has_thought:
             for record, thought in zip(records, self._think(study), strict=True):
@@ -139,13 +138,12 @@ class Laboratory:
         return self.out / f"seed-{self.seed}" if self.seed else self.out
 
     def _think(self, study: Study) -> Iterator[dict[str, Any]]:
-        """The teacher's and each variant's score on questions that take a step of thought, and its differences."""
-        asked = {_TEACHER: self._thoughts(self.teacher, _TEACHER, steps=False)}
+        """The teacher's and each variant's score on questions that take a step of thought."""
+        asked = [self._thoughts(self.teacher, _TEACHER, steps=False)]
         for variant in study.variants:
-            asked[variant.label] = self._thoughts(*self._student(variant), steps=variant.thinking == CHAINED)
-        scores = {label: {THOUGHT.name: result} for label, result in asked.items()}
-        for label, result in asked.items():
-            yield {"n": len(result.samples), "score": result.score, "over": _over(label, scores)}
+            asked.append(self._thoughts(*self._student(variant), steps=variant.thinking == CHAINED))
+        for result in asked:
+            yield {"n": len(result.samples), "score": result.score, "pages": _pages({THOUGHT.name: result})}
 
     def _student(self, variant: Variant) -> tuple[str, str]:
         """Folder and name of a student; it is made first if it is not there."""
@@ -173,10 +171,9 @@ class Laboratory:
         return ask_thought(*load_model(model), self.budget.per_task * len(TASKS), steps=steps, out=folder)
 
 
-def _over(label: str, asked: Mapping[str, Scores]) -> dict[str, list[float]]:
-    """The differences of a student to the other students."""
-    others = [other for other in asked if _TEACHER not in (label, other) and other != label]
-    return {other: paired(asked[label], asked[other]) for other in others}
+def _pages(results: Scores) -> dict[str, list[float]]:
+    """Task → the score of each page."""
+    return {task: [float(score) for score in result.scores] for task, result in results.items()}
 
 
 def run_studies(

@@ -185,6 +185,21 @@ def test_two_students_are_told_apart_by_their_own_difference(results: Path, boun
     assert words in page and "Each student was trained once." in page
 
 
+def test_several_trainings_are_told(results: Path) -> None:
+    path = results / "strides.json"
+    study = json.loads(path.read_text())
+    for variant, values in zip(study["variants"][1:], ([0.5, 0.6], [0.4, 0.45]), strict=True):
+        variant |= {"score": sum(values) / 2, "by_seed": values}
+    study["variants"][1]["over"]["75 %"] = [0.02, 0.07]
+    path.write_text(json.dumps(study))
+    page = render_page(results)
+    assert "*50 %* scores higher than *75 %*, by more than chance (+0.020 … +0.070; in every training)" in page
+    assert "trained for each of the seeds 0 and 1" in page
+    study["variants"][2]["by_seed"][1] = 0.55
+    path.write_text(json.dumps(study))
+    assert "by more than chance (+0.020 … +0.070; trainings differ as much)" in render_page(results)
+
+
 def test_an_earlier_teacher_is_told(results: Path) -> None:
     assert "come from an earlier teacher than the packaged one" in render_page(results)
     for name in STUDIED:

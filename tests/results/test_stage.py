@@ -12,7 +12,7 @@ from fcotvl_hf.results.names import MEASURED, STAGES, STUDIED
 from fcotvl_hf.results.plan import Plan
 from fcotvl_hf.results.stage import Figures, Pictures, Stage
 from fcotvl_hf.results.stages import make_stages
-from fcotvl_hf.results.studies import StudyStage, over_seeds, thinned
+from fcotvl_hf.results.studies import StudyStage, over_trainings, thinned
 from fcotvl_hf.tiny.studies import STUDIES
 from fcotvl_hf.tiny.weights import weights_of
 
@@ -126,12 +126,22 @@ def test_a_curve_is_thinned_to_means() -> None:
     assert thinned([], "kl") == {"step": [], "loss": []}
 
 
-def test_seeds_are_pooled_and_kept_apart() -> None:
+def _record(label: str, pages: list[float]) -> dict[str, Any]:
+    score = sum(pages) / len(pages)
+    told = {"score": score, "retention": 1, "tokens_per_image": 20, "tasks": {"t": {"score": score}}}
+    thought = {"n": len(pages), "score": score, "pages": {"thought": pages}}
+    return {"label": label, **told, "losses": [{"step": 1, "loss": score}], "pages": {"t": pages}, "thought": thought}
+
+
+def test_trainings_are_pooled_page_by_page_and_kept_apart() -> None:
     runs = [
-        {"label": "a", "tokens_per_image": 20, "score": score, "retention": 1, "tasks": {"t": {"score": score}}}
-        | {"difference": [score, 1], "over": {"b": [score, 1]}, "losses": [{"step": 1, "loss": score}]}
-        for score in (0.25, 0.75)
+        [_record("teacher", [1.0, 1.0]), _record("a", [0.5, 0.0]), _record("b", [0.25, 0.25])],
+        [_record("teacher", [1.0, 1.0]), _record("a", [0.5, 1.0]), _record("b", [0.25, 0.25])],
     ]
-    found = over_seeds(runs, "loss")
-    assert found["score"] == found["tasks"]["t"] == 0.5 and found["by_seed"] == [0.25, 0.75]
-    assert found["difference"] == found["over"]["b"] == [0.25, 1] and found["losses"] == {"step": [1], "loss": [0.25]}
+    teacher, a, b = over_trainings(runs, "loss")
+    assert a["score"] == a["tasks"]["t"] == 0.5 and a["by_seed"] == [0.25, 0.75]
+    assert a["losses"] == {"step": [1], "loss": [0.25]}
+    assert teacher["difference"] == [0, 0] and not teacher["over"]
+    assert a["difference"] == [-0.5, -0.5]  # each page's mean is one half
+    assert a["over"] == {"b": [0.25, 0.25]} and b["over"] == {"a": [-0.25, -0.25]}
+    assert a["thought"] == {"n": 2, "score": 0.5, "by_seed": [0.25, 0.75], "over": a["over"]}

@@ -1,8 +1,9 @@
-"""Whose runs a folder of studies holds, and which differences its records have."""
+"""Whose runs a folder of studies holds, and what its records have."""
 
 import shutil
 from pathlib import Path
 
+from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS
 from fcotvl_hf.hub.names import resolve_model
 from fcotvl_hf.tiny.laboratory import Budget, Laboratory
 from fcotvl_hf.tiny.studies import Study, Variant
@@ -37,5 +38,6 @@ def test_a_study_asks_the_teacher_and_compares_students_with_each_other(tmp_path
     itself = [Variant(label, share=0, realigned=False) for label in ("one", "other")]  # nothing to train
     teacher, one, other = Laboratory("tiny", tmp_path, BUDGET).study(Study(tuple(itself)))
     assert [record["label"] for record in (teacher, one, other)] == ["teacher", "one", "other"]
-    assert teacher["score"] == one["score"] > 0 and one["difference"] == [0, 0] and not teacher["over"]
-    assert one["over"] == {"other": [0, 0]} and other["over"] == {"one": [0, 0]}
+    assert teacher["score"] == one["score"] > 0 and one["difference"] == [0, 0]
+    assert one["pages"] == other["pages"] and set(one["pages"]) == {f"tiny-{task}" for task in TASKS}
+    assert all(len(pages) == BUDGET.per_task for pages in one["pages"].values())
