@@ -195,8 +195,7 @@ def _in_radar(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, Chart]]:
     """File name → caption and chart."""
     caption = "Score against visual tokens per image (mean over layers): further left is cheaper, higher is better."
-    spent = [{**row, "tokens_per_image": row["tokens_over_layers"]} for row in rows]
-    plots = {"score-over-tokens": (caption, score_over_tokens(spent))}
+    plots = {"score-over-tokens": (caption, score_over_tokens(rows))}
     able = [task for task, entry in rows[0]["tasks"].items() if entry["kept"] is not None]
     if len(able) > 2:  # fewer rays are no area
         shown = _in_radar(rows)

@@ -43,21 +43,22 @@ def score_over_tokens(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """Visual tokens per image against score; a line joins the teacher and the best student of each cost.
 
     Args:
-        rows: with ``kind``, ``label``, ``tokens_per_image``, ``score``.
+        rows: with ``kind``, ``label``, ``score``, and ``tokens_over_layers``, the mean over layers of the visual tokens
+            that they see.
     """
-    figure, axes = new_figure(8.4, 5.2)
+    figure, axes = new_figure(7.6, 5.4)
     for kind, colour in _COLOURS.items():
-        points = [(row["tokens_per_image"], row["score"]) for row in rows if row["kind"] == kind]
+        points = [(row["tokens_over_layers"], row["score"]) for row in rows if row["kind"] == kind]
         if points:
             filled = {"s": 110} if kind == "teacher" else {"s": 55}
             axes.scatter(*zip(*points, strict=True), color=colour, marker=_MARKS[kind], label=_NAMES[kind], **filled)
-    ours = [(row["tokens_per_image"], row["score"]) for row in rows if row["kind"] in ("teacher", "student")]
+    ours = [(row["tokens_over_layers"], row["score"]) for row in rows if row["kind"] in ("teacher", "student")]
     axes.plot(*zip(*frontier(ours), strict=True), color=_COLOURS["student"], linewidth=2, alpha=0.7, zorder=0)
-    _spread_over_halves(axes, [row["tokens_per_image"] for row in rows])
+    _spread_over_halves(axes, [row["tokens_over_layers"] for row in rows])
     _label_points(axes, rows)
-    axes.set(xlabel="visual tokens per image", ylabel="score", ylim=(0, 1))
+    axes.set(xlabel="visual tokens per image, mean over layers", ylabel="score, mean of the tasks", ylim=(0, 1))
     finish(axes, "upper left", ncols=2)
-    told = (f"{row['label']}: {row['tokens_per_image']:.1f} tokens, score {row['score']:.3f}" for row in rows)
+    told = (f"{row['label']}: {row['tokens_over_layers']:.1f} tokens, score {row['score']:.3f}" for row in rows)
     return as_chart(figure, "Score against visual tokens per image", "; ".join(told))
 
 
@@ -80,13 +81,13 @@ def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Names to the right of the points, those of about equal cost moved apart."""
     columns: dict[int, list[Mapping[str, Any]]] = {}
     for row in rows:
-        columns.setdefault(round(2 * math.log2(row["tokens_per_image"])), []).append(row)
+        columns.setdefault(round(2 * math.log2(row["tokens_over_layers"])), []).append(row)
     for column in columns.values():
         column.sort(key=_height)
-        left = max(row["tokens_per_image"] for row in column) * 1.07
-        heights = moved_apart([_height(row) for row in column], 0.034, 0.02, 0.98)
+        left = max(row["tokens_over_layers"] for row in column) * 1.07
+        heights = moved_apart([_height(row) for row in column], 0.042, 0.02, 0.98)
         for row, height in zip(column, heights, strict=True):
-            point = (row["tokens_per_image"], row["score"])
+            point = (row["tokens_over_layers"], row["score"])
             weight = "bold" if row["kind"] in ("teacher", "student") else "normal"
             arrow = {
                 "arrowstyle": "-",
@@ -100,7 +101,7 @@ def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
                 point,
                 (left, height),
                 va="center",
-                fontsize=8.5,
+                fontsize=10,
                 fontweight=weight,
                 color=_INK,
                 arrowprops=arrow,
@@ -176,29 +177,53 @@ def legibility_chart(models: Mapping[str, Mapping[int, float]], threshold: float
     for (name, sizes), style in zip(models.items(), _styles(len(models)), strict=True):
         axes.plot(list(sizes), list(sizes.values()), marker="o", markersize=4, label=name, **style)
     axes.axhline(threshold, color=_INK, linewidth=1, linestyle="--")
+    axes.annotate(
+        f"read, from {threshold} on", (0.01, threshold), (0, 3), ("axes fraction", "data"), "offset points", color=_INK
+    )
     axes.set(xlabel="font size in pixels", ylabel="1 − character error rate", ylim=(0, 1.02))
     finish(axes, "lower right")
     return as_chart(figure, "The eye test: score against font size", _told(models, 2))
 
 
-def curves(lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across: str, up: str, title: str) -> Chart:
-    """Lines over steps, such as losses.
+def curves(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]], across: str, up: str, title: str, *, log: bool = False
+) -> Chart:
+    """Lines over steps, such as losses; lines that are one are drawn and named as one.
 
     Args:
         lines: name → places and heights.
         across: what the places are.
         up: what the heights are.
         title: for those who cannot see it.
+        log: give each halving the same height, as losses want whose first steps fall most.
     """
+    from matplotlib.ticker import MaxNLocator
+
+    lines = _without_twins(lines)
     columns = max(1, min(len(lines), _LEGEND_LETTERS // (_KEY_LETTERS + max(map(len, lines)))))
     figure, axes = new_figure(height=4 + 0.2 * math.ceil(len(lines) / columns))
     for (name, points), style in zip(lines.items(), _styles(len(lines)), strict=True):
         axes.plot(*points, linewidth=1.6, label=name, **style)
     axes.set(xlabel=across, ylabel=up)
+    if log:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_formatter("{x:.3g}")
+        axes.minorticks_off()
     finish(axes)
     figure.legend(loc="outside upper right", ncols=columns, frameon=False, labelcolor=_INK)  # no line runs through it
     ends = (f"{name} ends at {points[1][-1]:.3g}" for name, points in lines.items() if points[1])
     return as_chart(figure, title, "; ".join(ends))
+
+
+def _without_twins(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+) -> dict[str, tuple[Sequence[float], Sequence[float]]]:
+    """Lines that hide each other as one, with all their names."""
+    names: dict[tuple[tuple[float, ...], tuple[float, ...]], list[str]] = {}
+    for name, (places, heights) in lines.items():
+        names.setdefault((tuple(places), tuple(heights)), []).append(name)
+    return {" = ".join(shared): points for points, shared in names.items()}
 
 
 def new_figure(width: float = 6, height: float = 4, projection: str | None = None) -> tuple[Any, Any]:

@@ -1,15 +1,14 @@
 """What each contender's prefill costs beside the teacher's, by the FLOP model of ``fcotvl_hf.cost``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from fcotvl_hf.eval_harness.prefill_cost import predicted_prefill
 from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.eval_harness.rows import Row
 from fcotvl_hf.modeling import FCoTVLConfig, FCoTVLProcessor
-
-PerLayer: TypeAlias = Callable[[int], Sequence[int]]
+from fcotvl_hf.tiny.scores import PerLayer
 
 
 class Cost(NamedTuple):

@@ -14,4 +14,4 @@ def live_losses(models: Sequence[LiveModel]) -> Chart:
     for log in (log for model in models for log in model.logs):
         entries = read_log(log / "log.jsonl")
         lines[log.name] = [entry["step"] for entry in entries], [entry["loss"] for entry in entries]
-    return curves(lines, "optimizer step", "loss per response token", "Losses of the live runs")
+    return curves(lines, "optimizer step", "loss, nats per token", "Losses of the live runs", log=True)

@@ -14,8 +14,7 @@ from fcotvl_hf.eval_harness.backend import TransformersBackend
 from fcotvl_hf.eval_harness.tables import print_whole
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.io.atomic import atomic_folder, atomic_write
-from fcotvl_hf.tiny.rivals import at_nominal_tokens
-from fcotvl_hf.tiny.scores import Scores, ask_all, fresh_rows
+from fcotvl_hf.tiny.scores import PerLayer, Scores, ask_all, figures, fresh_rows
 
 from .budget import FULL, QUICK
 from .contenders import Contender, baselines, from_live, packaged
@@ -73,24 +72,23 @@ def _compete(
     reference, spent = None, None
     for contender in contenders:
         console.print(f"asking {contender.name}{f', {contender.stage}' if contender.stage else ''}")
-        results, cost = _ask(contender, rows)
+        results, cost, per_layer = _ask(contender, rows)
         reference, spent = reference or results, spent or cost
-        summary_rows.append(summary_row(contender, results, cost, reference, spent, root))
+        found = figures(results, reference, per_layer)
+        summary_rows.append(summary_row(contender, found, cost, spent, root))
         answers.append(results)
     return summary_rows, answers
 
 
-def _ask(contender: Contender, rows: list[dict[str, Any]]) -> tuple[Scores, Cost]:
-    """A contender's answers and what they cost."""
-    loaded = contender.load()
+def _ask(contender: Contender, rows: list[dict[str, Any]]) -> tuple[Scores, Cost, PerLayer | None]:
+    """A contender's answers, what they cost, and what its layers see if they see different numbers of tokens."""
+    loaded, per_layer = contender.load(), None
     if isinstance(loaded, Reduced):
-        asked = ask_all(TransformersBackend(loaded.model, confidence=True), loaded.processor, rows)
-        results = at_nominal_tokens(asked, loaded)
-        return results, mean_cost(loaded.model.config, loaded.processor, rows, loaded.tokens_per_layer)
-    model, processor = loaded
-    return ask_all(TransformersBackend(model, confidence=True), processor, rows), mean_cost(
-        model.config, processor, rows
-    )
+        model, processor, per_layer = loaded.model, loaded.processor, loaded.tokens_per_layer
+    else:
+        model, processor = loaded
+    results = ask_all(TransformersBackend(model, confidence=True), processor, rows)
+    return results, mean_cost(model.config, processor, rows, per_layer), per_layer
 
 
 def _quiet() -> None:

@@ -7,36 +7,29 @@ from typing import Any
 
 from rich.table import Table
 
-from fcotvl_hf.tiny.scores import Scores, figures
-
 from .contenders import Contender
 from .costs import Cost
 
+_FOUND = ("tokens_per_image", "tokens_over_layers", "score", "retention", "difference")
 
-def summary_row(
-    contender: Contender, results: Scores, cost: Cost, teacher: Scores, spent: Cost, root: Path
-) -> dict[str, Any]:
+
+def summary_row(contender: Contender, found: Mapping[str, Any], cost: Cost, spent: Cost, root: Path) -> dict[str, Any]:
     """One row of ``summary.json``.
 
     Args:
         contender: who answered.
-        results: its results.
+        found: its ``figures``.
         cost: what its prefill costs.
-        teacher: the teacher's results on the same rows.
         spent: what the teacher's prefill costs.
         root: paths are given relative to it.
     """
-    found = figures(results, teacher)
     return {
         "name": contender.name,
         "kind": contender.kind,
         "stage": contender.stage,
         "compression": contender.compression,
-        "tokens_per_image": found["tokens_per_image"],
-        "score": found["score"],
-        "retention": found["retention"],
-        "difference": found["difference"],
-        "tasks": {task: result.score for task, result in results.items()},
+        **{key: found[key] for key in _FOUND},
+        "tasks": {task: entry["score"] for task, entry in found["tasks"].items()},
         "prefill_ratio": spent.multiply_adds / cost.multiply_adds,
         "kv_ratio": spent.cached_tokens / cost.cached_tokens,
         "live": contender.live,

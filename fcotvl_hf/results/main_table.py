@@ -1,6 +1,6 @@
 """Table 1 and Figure 3: teacher, students, other trained models and untrained rivals, on four tasks and off them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.tiny.cards import as_points, fill_readme, write_cards
 from fcotvl_hf.tiny.exam import take_exam
 from fcotvl_hf.tiny.examples import Told, make_examples
+from fcotvl_hf.tiny.rivalry import best_rivals, kept_by_task, trained
 from fcotvl_hf.tiny.scores import fresh_rows
 from fcotvl_hf.tiny.weights import weights_of
 
@@ -44,7 +45,11 @@ class MainTable(Stage):
         return {"models": exam["models"], "answers": answers}
 
     def draw(self, figures: Mapping[str, Any]) -> Pictures:
-        over_tokens, kept = score_over_tokens(as_points(figures)), radar(kept_by_task(figures["models"]))
+        models = figures["models"]
+        over_tokens, kept = (
+            score_over_tokens(as_points(figures)),
+            radar(kept_by_task(models, [*trained(models), *best_rivals(models)])),
+        )
         charts = [("Score against visual tokens per image.", over_tokens), ("Kept of the teacher's score.", kept)]
         report = _report(figures, charts)
         return {"score-over-tokens.svg": over_tokens.svg, "radar.svg": kept.svg, "report.html": report}
@@ -72,44 +77,6 @@ def _report(figures: Mapping[str, Any], charts: Sequence[tuple[str, Chart]]) -> 
         **figures["made"]["versions"],
     }
     return render_report(_TITLE, facts, rows, charts, list(make_examples(asked, told, shown)))
-
-
-def kept_by_task(models: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Share of the teacher's score in each task on which it scores at all: trained models, best rival of each cost.
-
-    Args:
-        models: of the exam, the teacher first.
-    """
-    teacher = next(iter(models.values()))["fresh"]["tasks"]
-    able = [task for task, entry in teacher.items() if entry["score"] > 0]
-    return {
-        name: {
-            task.removeprefix("tiny-"): models[name]["fresh"]["tasks"][task]["score"] / teacher[task]["score"]
-            for task in able
-        }
-        for name in [*trained(models), *best_rivals(models)]
-    }
-
-
-def trained(models: Mapping[str, Any]) -> list[str]:
-    """Names of all that are no untrained rivals."""
-    return [name for name, entry in models.items() if entry["kind"] != "baseline"]
-
-
-def best_rivals(models: Mapping[str, Any]) -> list[str]:
-    """The rival with the highest score beside each student that has rivals."""
-    return [best_of(models, entry["over"]) for entry in models.values() if entry.get("over")]
-
-
-def best_of(models: Mapping[str, Any], names: Iterable[str]) -> str:
-    """The one with the highest score."""
-    return max(names, key=lambda name: models[name]["fresh"]["score"])
-
-
-def unable_rivals(models: Mapping[str, Any]) -> list[str]:
-    """Labels of the rivals that some students have and others lack, since they cannot spend so few tokens."""
-    beside = [{name.partition(",")[0] for name in entry["over"]} for entry in models.values() if entry.get("over")]
-    return sorted(set().union(*beside) - set.intersection(*beside)) if beside else []
 
 
 def publish_scores(root: Path, path: Path) -> None:

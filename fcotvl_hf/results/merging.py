@@ -7,6 +7,7 @@ from typing import Any
 from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS
 from fcotvl_hf.eval_harness.plots import curves
 from fcotvl_hf.scripts.merge_table import last_checkpoints, try_merges
+from fcotvl_hf.tiny.rivalry import told_apart
 from fcotvl_hf.tiny.weights import weights_of
 
 from .stage import Figures, Pictures, Stage
@@ -55,12 +56,28 @@ class Merging(Stage):
         return [self.plan.merge_base, *last_checkpoints(self.plan.merge_run, _CHECKPOINTS)]
 
 
-def best_steps(figures: Mapping[str, Any]) -> set[int]:
-    """The steps of all checkpoints that are the best in some task.
+def best_in_all(figures: Mapping[str, Any]) -> bool:
+    """Whether one checkpoint is the best in all tasks, or shares the first place in some.
 
     Args:
         figures: of the stage.
     """
-    steps, scores = figures["steps"], list(figures["seesaw"].values())
-    columns = ([entry[task] for entry in scores] for task in scores[0])  # [tasks][checkpoints]
-    return {steps[column.index(max(column))] for column in columns}
+    checkpoints = list(figures["seesaw"].values())
+    most = {task: max(entry[task] for entry in checkpoints) for task in checkpoints[0]}
+    return any(entry == most for entry in checkpoints)
+
+
+def widest(figures: Mapping[str, Any]) -> tuple[str, float, float]:
+    """The task in which checkpoints differ most, and their lowest and highest score in it; argument as above."""
+    checkpoints = list(figures["seesaw"].values())
+    ranges = [
+        (task, min(entry[task] for entry in checkpoints), max(entry[task] for entry in checkpoints))
+        for task in checkpoints[0]
+    ]
+    return max(ranges, key=lambda found: found[2] - found[1])
+
+
+def merges_apart(figures: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The merges by how they stand beside the last checkpoint, see ``told_apart``; argument as above."""
+    bounds = {name: row["difference"]["score"] for name, row in figures["methods"].items()}
+    return told_apart([name for name in bounds if name != "last"], bounds)

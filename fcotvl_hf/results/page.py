@@ -6,10 +6,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.tiny import rivalry
 from fcotvl_hf.tiny.studies import STUDIES
 
-from .main_table import best_of, best_rivals, kept_by_task, trained, unable_rivals
-from .merging import best_steps
+from .merging import best_in_all, merges_apart, widest
 from .names import STAGES
 from .plan import Plan
 from .speed import best_speedup
@@ -47,28 +47,35 @@ def render_page(folder: Path) -> str:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "kept": kept,
-        "score": score,
-        "interval": interval,
         "between": between,
+        "interval": interval,
+        "kept": kept,
         "listed": listed,
+        "named": named,
+        "score": score,
         "short": short,
+        "spent": rivalry.spent,
     }
     environment.globals |= {
-        "best_of": best_of,
-        "best_rivals": best_rivals,
+        "as_cheap": rivalry.as_cheap,
+        "best_in_all": best_in_all,
+        "best_of": rivalry.best_of,
         "best_speedup": best_speedup,
-        "best_steps": best_steps,
-        "kept_by_task": kept_by_task,
-        "trained": trained,
-        "unable_rivals": unable_rivals,
-        "studies": STUDIES,
+        "dearer": rivalry.dearer,
         "full": Plan(folder, folder),
+        "kept_by_task": rivalry.kept_by_task,
+        "merges_apart": merges_apart,
+        "same_sign": same_sign,
+        "studies": STUDIES,
+        "told_apart": rivalry.told_apart,
+        "trained": rivalry.trained,
+        "widest": widest,
+        "with_rivals": rivalry.with_rivals,
     }
     files = {name: read_figures(folder / f"{name}.json") for name in STAGES}
     try:
         return environment.get_template("results.md.j2").render(files=files)
-    except UndefinedError as error:
+    except (UndefinedError, KeyError) as error:
         raise ValueError(
             f"a file of {folder} is of another version of this code ({error}); remove it, and it is made again"
         ) from error
@@ -100,6 +107,17 @@ def listed(names: Sequence[object]) -> str:
     """Names, or numbers, as one lists them in a sentence."""
     told = [str(name) for name in names]
     return " and ".join(filter(None, [", ".join(told[:-1]), *told[-1:]]))
+
+
+def named(rival: str) -> str:
+    """A rival's name without the share it is measured at."""
+    return rival.partition(",")[0]
+
+
+def same_sign(ones: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether the same side is ahead in every pair."""
+    differences = [one - other for one, other in zip(ones, others, strict=True)]
+    return all(difference > 0 for difference in differences) or all(difference < 0 for difference in differences)
 
 
 def short(task: str) -> str:

@@ -24,6 +24,7 @@ Record: TypeAlias = Mapping[str, Any]
 Pages: TypeAlias = Mapping[str, Floats]
 """Task → the score of each page."""
 _TEACHER = "tiny"
+_NATS = {"loss": "loss, nats per token", "kl": "KL divergence, nats per token"}
 _POINTS = 40
 """Points of a loss curve that are kept; each is a mean of the steps around it."""
 
@@ -165,4 +166,4 @@ def loss_curves(variants: Sequence[Mapping[str, Any]], curve: str) -> str:
         for variant in variants
         if variant["losses"]["step"]
     }
-    return curves(lines, "optimizer step", f"{curve} per response token", f"{curve} over the steps of training").svg
+    return curves(lines, "optimizer step", _NATS[curve], f"{_NATS[curve]}, over the steps of training", log=True).svg

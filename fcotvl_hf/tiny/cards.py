@@ -13,45 +13,70 @@ from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
 
 from .commands import read_commands
+from .rivalry import best_rivals, shown_rivals, spent, trained
 
 _TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
 _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
-BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
-"""What a README has before and after its tables."""
+SCORES, HEADLINE = "scores", "headline"
+"""Marks in a README: what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` is made from the scores."""
+_SHOWN_RIVALS = 3
+"""Of each student; ``docs/results.md`` has all."""
+_RESULTS_CAPTION = (
+    "Score: mean of the four tasks, 0 to 1. Kept: mean over the tasks of score / teacher's score. Of the\n"
+    "untrained rivals the best {count} of each size are shown; some spend more tokens than the student."
+)
 _SETS_CAPTION = (
-    "Mean score, and 1 − CER of recognition over all characters, on other pages: *plain words* are easy pages of text\n"
-    "alone; *shuffled* gives each question another question's page, so what is left is guessed without reading:"
+    "Mean score on other pages: *plain words* are easy pages of text alone; *shuffled* gives each question another\n"
+    "question's page, so what is left is guessed without reading:"
 )
 _RULE = "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 
 
-def results_table(scores: Mapping[str, Any]) -> str:
-    """Every model on the fresh pages: tokens, score per task, mean, what is kept, difference to the teacher.
+def headline(scores: Mapping[str, Any]) -> str:
+    """What came out, in two sentences, with what was measured and what was not.
 
     Args:
         scores: content of ``scores.json``.
     """
+    models, settings = scores["models"], scores["settings"]
+    half, quarter = (models[name]["fresh"] for name in ("tiny-50", "tiny-75"))
+    rivals = [f"{models[name]['fresh']['retention']:.1%}" for name in best_rivals(models)]
+    pages = settings["per_task"] * len(settings["seeds"])
+    return (
+        f"*Tiny models on drawn pages that they never saw, {pages} of each task: with half the visual tokens "
+        f"**{half['retention']:.1%}** of the teacher's score are kept, with a quarter **{quarter['retention']:.1%}**; "
+        f"the best rivals that spend as few and learn nothing keep {' and '.join(rivals)}. "
+        "InternVL2 itself was not measured here.*"
+    )
+
+
+def results_table(scores: Mapping[str, Any]) -> str:
+    """Trained models and the best rivals on the fresh pages: tokens, score per task, mean, what is kept, difference.
+
+    Args:
+        scores: content of ``scores.json``.
+    """
+    models = scores["models"]
     lines = ["| model | visual tokens | recognition | tables | charts | look-up | score | kept | difference |", _RULE]
-    for name, sets in scores["models"].items():
-        fresh = sets["fresh"]
-        cells = [f"{fresh['tokens_per_image']:.1f}", *(f"{fresh['tasks'][task]['score']:.3f}" for task in _TASKS)]
+    for name in [*trained(models), *shown_rivals(models, _SHOWN_RIVALS)]:
+        fresh = models[name]["fresh"]
+        cells = [spent(fresh), *(f"{fresh['tasks'][task]['score']:.3f}" for task in _TASKS)]
         low, high = fresh["difference"]
         difference = f"{low:+.3f} … {high:+.3f}" if (low, high) != (0, 0) else "–"
         cells += [f"{fresh['score']:.3f}", f"{fresh['retention']:.1%}", difference]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", _RESULTS_CAPTION.format(count=_SHOWN_RIVALS)])
 
 
 def sets_table(scores: Mapping[str, Any]) -> str:
-    """The packaged models on each set of questions: mean score, and 1 − CER over all characters of recognition.
+    """The packaged models' mean score on each set of questions.
 
     Args:
         scores: content of ``scores.json``.
     """
     lines = [f"| model | {' | '.join(_SETS)} |", f"| --- {'| ---: ' * len(_SETS)}|"]
     for name in PACKAGED:
-        sets = scores["models"][name]
-        shown = (f"{sets[part]['score']:.3f} ({_one_minus_cer(sets[part]):.3f})" for part in _SETS)
+        shown = (f"{scores['models'][name][part]['score']:.3f}" for part in _SETS)
         lines.append(f"| {name} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
@@ -93,21 +118,25 @@ def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
 
 
 def fill_readme(path: Path, scores: Mapping[str, Any]) -> None:
-    """Put the tables between the two marks in a Markdown file.
+    """Put headline and tables between their marks in a Markdown file.
 
     Args:
-        path: a file with ``BEGIN`` and ``END``.
+        path: a file with both.
         scores: content of ``scores.json``.
 
     Raises:
-        ValueError: the marks are not there.
+        ValueError: marks are not there.
     """
-    before, found, rest = path.read_text().partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not found or not ended:
-        raise ValueError(f"{path} has no {BEGIN} … {END} to put the tables between")
-    tables = f"\n\n{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}\n\n"
-    atomic_write(path, before + BEGIN + tables + END + after)
+    tables = f"{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}"
+    text = path.read_text()
+    for mark, content in ((HEADLINE, headline(scores)), (SCORES, tables)):
+        begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+        before, found, rest = text.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not found or not ended:
+            raise ValueError(f"{path} has no {begin} … {end} to write between")
+        text = f"{before}{begin}\n\n{content}\n\n{end}{after}"
+    atomic_write(path, text)
 
 
 def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -116,12 +145,7 @@ def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "kind": entry["kind"],
             "label": name.partition(",")[0] if entry["kind"] == "baseline" else name,
-            **{key: entry["fresh"][key] for key in ("tokens_per_image", "score")},
+            **{key: entry["fresh"][key] for key in ("tokens_over_layers", "score")},
         }
         for name, entry in scores["models"].items()
     ]
-
-
-def _one_minus_cer(figures: Mapping[str, Any]) -> float:
-    value: float = figures["tasks"]["tiny-recognition"]["corpus_one_minus_cer"]
-    return value

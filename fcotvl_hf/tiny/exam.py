@@ -13,8 +13,8 @@ from fcotvl_hf.eval_harness.processors import Processors
 from fcotvl_hf.hub.models import PACKAGED, load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
 
-from .rivals import at_nominal_tokens, rivals
-from .scores import Rows, Scores, ask_all, build_exam, figures, paired
+from .rivals import rivals
+from .scores import Rows, Scores, ask_all, build_exam, figures, paired, paired_by_task
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,9 @@ def take_exam(
 
     Returns:
         ``settings`` and, under ``models``, kind and figures per set of each model; students also have ``over``, the
-        paired differences to each baseline of their compression. With several seeds the fresh pages of each have their
-        score under ``by_seed``. ``answers`` has model → task → the first records.
+        paired differences to each baseline of their compression, and ``over_by_task``, the same in each task. With
+        several seeds the fresh pages of each have their score under ``by_seed``. ``answers`` has model → task → the
+        first records.
     """
     exam = _pooled([build_exam(per_task, seed) for seed in seeds])
     answers: dict[str, Scores] = {}
@@ -55,16 +56,16 @@ def take_exam(
         logger.info("%s: %.3f", name, models[name]["fresh"]["score"])
     teacher, processor = load_model("tiny")
     for student, stride in STRIDES.items():
-        models[student]["over"] = {}
-        for label, specification in rivals(1 / stride).items():
+        models[student] |= {"over": {}, "over_by_task": {}}
+        for label, specification in rivals(1 / stride, exact=False).items():
             rival = reduced(teacher, processor, specification, exam["fresh"])
             folder = _folder(out, teacher, str(specification), "fresh")
-            asked = _ask(rival.model, rival.processor, exam["fresh"], folder)
-            found = at_nominal_tokens(asked, rival)
+            found = _ask(rival.model, rival.processor, exam["fresh"], folder)
             name = f"{label}, {student.removeprefix('tiny-')} %"
-            models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"])}
+            models[name] = {"kind": "baseline", "fresh": figures(found, reference["fresh"], rival.tokens_per_layer)}
             answers[name] = found
             models[student]["over"][name] = paired(answers[student], found)
+            models[student]["over_by_task"][name] = paired_by_task(answers[student], found)
             logger.info("%s: %.3f", name, models[name]["fresh"]["score"])
     told = {
         name: {task: result.samples[:kept] for task, result in results.items()} for name, results in answers.items()

@@ -1,11 +1,6 @@
 """The untrained rivals of the tiny students, for demo and exam alike; ``docs/rivals.md`` tells the rules."""
 
-from dataclasses import replace
-
-from fcotvl_hf.baselines import Reduced, Specification, parse_specification
-from fcotvl_hf.eval_harness.result import TaskResult
-
-from .scores import Scores
+from fcotvl_hf.baselines import Specification, parse_specification
 
 RIVALS = {
     "mean pooling 1-D": "mean:{keep}",
@@ -23,22 +18,15 @@ _FEWEST = {"fewer tiles": 0.5}
 """Rival → the least share that it can keep on these pages: most have a tile or two, and none can do without."""
 
 
-def rivals(keep: float) -> dict[str, Specification]:
-    """Label → specification at a share of the visual tokens, of those that can keep so few."""
-    able = {label: text for label, text in RIVALS.items() if keep >= _FEWEST.get(label, 0)}
-    return {label: parse_specification(text.format(keep=keep)) for label, text in able.items()}
-
-
-def at_nominal_tokens(results: Scores, rival: Reduced) -> Scores:
-    """Results that count the tokens which papers quote: what the last layer sees, where earlier ones see more.
+def rivals(keep: float, exact: bool = True) -> dict[str, Specification]:
+    """Rivals of a student that keeps a share of the visual tokens.
 
     Args:
-        results: of the rival, which count placeholders.
-        rival: the reduced model.
+        keep: the share.
+        exact: without those that cannot go so low and spend more.
+
+    Returns:
+        Label → specification.
     """
-    return {task: _nominal(result, rival) for task, result in results.items()}
-
-
-def _nominal(result: TaskResult, rival: Reduced) -> TaskResult:
-    samples = [{**record, "tokens": rival.tokens_per_layer(record["tokens"])[-1]} for record in result.samples]
-    return replace(result, samples=samples)
+    chosen = [label for label in RIVALS if not exact or keep >= _FEWEST.get(label, 0)]
+    return {label: parse_specification(RIVALS[label].format(keep=keep)) for label in chosen}

@@ -4,9 +4,11 @@ The same rows for every model, so that differences are paired. ``shuffled`` is t
 another row's page with each question, and every score must fall to chance.
 """
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from statistics import fmean
+from typing import Any, TypeAlias
 
 from fcotvl_hf.dataset_builders.fonts import UNSEEN_FONTS
 from fcotvl_hf.dataset_builders.ocr_mix import recognition
@@ -33,6 +35,8 @@ _UNSEEN_STRINGS = Domain(lexicon=Lexicon(held_out=True))
 Rows = list[dict[str, Any]]
 Scores = dict[str, TaskResult]
 """Task → result."""
+PerLayer: TypeAlias = Callable[[int], Sequence[int]]
+"""From a row's placeholders to the visual tokens that each layer sees."""
 
 
 def fresh_rows(per_task: int, seed: int, domain: Domain) -> Rows:
@@ -81,28 +85,32 @@ def ask_all(
     return results
 
 
-def figures(results: Scores, teacher: Scores) -> dict[str, Any]:
+def figures(results: Scores, teacher: Scores, per_layer: PerLayer | None = None) -> dict[str, Any]:
     """The figures of one model on one set.
 
     Args:
         results: the model's.
         teacher: the teacher's on the same rows.
+        per_layer: where layers of the language model see different numbers of visual tokens.
 
     Returns:
-        Score and metrics per task, visual tokens per image, the paired difference to the teacher, and retention over
-        the tasks on which the teacher scores at all, with its interval.
+        Score and metrics per task, visual tokens per image as papers count them, which is what the last layer sees, and
+        as a mean over layers, the paired difference to the teacher, and retention over the tasks on which the teacher
+        scores at all, with its interval.
     """
     scores, reference = _of_rows(results), _of_rows(teacher)
     able = [task for task, result in teacher.items() if result.score > 0]
     kept = {task: scores[task] for task in able}, {task: reference[task] for task in able}
     bounds = retention_interval(*kept)
     images = sum(result.images for result in results.values())
-    tokens = sum(record["tokens"] for result in results.values() for record in result.samples)
+    placeholders = [record["tokens"] for result in results.values() for record in result.samples]
+    seen = [per_layer(tokens) if per_layer else (tokens,) for tokens in placeholders]  # [rows][layers]
     return {
         "n": sum(len(result.samples) for result in results.values()),
         "tasks": {task: {"score": result.score, **result.metrics} for task, result in results.items()},
         "score": sum(result.score for result in results.values()) / len(results),
-        "tokens_per_image": tokens / images,
+        "tokens_per_image": sum(layers[-1] for layers in seen) / images,
+        "tokens_over_layers": sum(fmean(layers) for layers in seen) / images,
         "retention": retention(*kept),
         "retention_interval": [bounds.low, bounds.high],
         "difference": paired(results, teacher),
@@ -118,6 +126,11 @@ def paired(results: Scores, others: Scores) -> list[float]:
     """
     difference = paired_difference(_of_rows(results), _of_rows(others))
     return [difference.low, difference.high]
+
+
+def paired_by_task(results: Scores, others: Scores) -> dict[str, list[float]]:
+    """The same for each task alone; arguments as above."""
+    return {task: paired({task: results[task]}, {task: others[task]}) for task in results}
 
 
 def _of_rows(results: Scores) -> dict[str, Any]:

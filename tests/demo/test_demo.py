@@ -48,9 +48,8 @@ def test_summary_has_every_kind_of_row(demo: Path) -> None:
 
 
 def test_every_row_has_the_keys_of_the_contract(demo: Path) -> None:
-    keys = (
-        "name kind stage compression tokens_per_image score retention difference tasks prefill_ratio kv_ratio live path"
-    )
+    spent = "tokens_per_image tokens_over_layers"
+    keys = f"name kind stage compression {spent} score retention difference tasks prefill_ratio kv_ratio live path"
     for row in _summary(demo)["rows"]:
         assert list(row) == keys.split()
         assert set(row["tasks"]) == {"tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup"}

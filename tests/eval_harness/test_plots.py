@@ -23,9 +23,9 @@ def test_what_has_room_stays_where_it_is() -> None:
 
 def test_charts_have_names_words_and_the_pages_colour() -> None:
     rows = [
-        {"kind": "teacher", "label": "tiny", "tokens_per_image": 40, "score": 0.9},
-        {"kind": "student", "label": "tiny-50", "tokens_per_image": 20, "score": 0.8},
-        {"kind": "baseline", "label": "a < b", "tokens_per_image": 20, "score": 0.7},
+        {"kind": "teacher", "label": "tiny", "tokens_over_layers": 40, "score": 0.9},
+        {"kind": "student", "label": "tiny-50", "tokens_over_layers": 20, "score": 0.8},
+        {"kind": "baseline", "label": "a < b", "tokens_over_layers": 20, "score": 0.7},
     ]
     charts = [
         score_over_tokens(rows),
@@ -48,8 +48,16 @@ def test_ids_of_two_charts_do_not_meet() -> None:
     assert not set(re.findall(r'id="([^"]+)"', one)) & set(re.findall(r'id="([^"]+)"', two))
 
 
+def test_lines_that_hide_each_other_are_one() -> None:
+    chart = curves({"a": ([1, 2], [3, 2]), "b": ([1, 2], [3, 1]), "c": ([1, 2], [3, 2])}, "step", "loss", "Losses")
+    assert ">a = c<" in chart.svg and ">b<" in chart.svg and ">c<" not in chart.svg
+    assert "a = c ends at 2; b ends at 1" in chart.description
+
+
 @pytest.mark.parametrize("count", [1, 2, 6])
 def test_the_legend_of_curves_leaves_room_for_them(count: int) -> None:
     names = [f"control-mean-{number}-distill, everything trained" for number in range(count)]
-    chart = curves({name: ([1, 2], [3, 2]) for name in names}, "step", "loss", "Losses")  # matplotlib warns of no room
+    chart = curves(
+        {name: ([1, 2], [3, end]) for end, name in enumerate(names)}, "step", "loss", "Losses"
+    )  # matplotlib warns of no room
     assert all(f">{name}<" in chart.svg for name in names)

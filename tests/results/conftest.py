@@ -35,7 +35,8 @@ def _figures(rng: Random) -> dict[str, Any]:
             task: {key: rng.random() for key in ("score", "corpus_one_minus_cer", "exact_lines")} for task in TASKS
         },
         "score": rng.random(),
-        "tokens_per_image": 40 * rng.random(),
+        "tokens_per_image": 10 + rng.random(),
+        "tokens_over_layers": 10.5,
         "retention": rng.random(),
         "retention_interval": sorted((rng.random(), rng.random())),
         "difference": [low, low + 0.1],
@@ -50,6 +51,8 @@ def _scores(rng: Random) -> dict[str, Any]:
     over = {"ahead, 50 %": [0.1, 0.2], "level, 50 %": [-0.1, 0.2], "behind, 50 %": [-0.3, -0.1]}
     models["tiny-50"]["over"] = over
     models["tiny-75"]["over"] = {"FastV, 75 %": [0.1, 0.2]}
+    for name in ("tiny-50", "tiny-75"):
+        models[name]["over_by_task"] = {rival: dict.fromkeys(TASKS, [0.1, 0.2]) for rival in models[name]["over"]}
     for rival in (*over, "FastV, 75 %"):
         models[rival] = {"kind": "baseline", "fresh": _figures(rng)}
     models["tiny"]["fresh"]["difference"] = [0, 0]

@@ -1,25 +1,26 @@
-"""Rivals keep the share they say, and are counted by the tokens that papers quote."""
+"""Rivals keep the share they say, and are counted by the tokens that papers quote and by those that layers see."""
 
 import pytest
 
 from fcotvl_hf.baselines import reduced
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.tiny.rivals import RIVALS, at_nominal_tokens, rivals
-from fcotvl_hf.tiny.scores import ask_all, fresh_rows
+from fcotvl_hf.tiny.rivals import RIVALS, rivals
+from fcotvl_hf.tiny.scores import ask_all, figures, fresh_rows
 
 
-def test_only_who_can_keep_so_few_is_asked() -> None:
-    assert list(rivals(0.5)) == list(RIVALS)
+def test_only_who_can_keep_so_few_is_asked_unless_tokens_may_differ() -> None:
+    assert list(rivals(0.5)) == list(RIVALS) == list(rivals(0.25, exact=False))
     assert set(RIVALS) - set(rivals(0.25)) == {"fewer tiles"}
     assert all(specification.keep == 0.25 for specification in rivals(0.25).values())
 
 
-@pytest.mark.parametrize(("label", "share"), [("FastV", 0.5), ("DivPrune", 1.0)])
-def test_fastv_is_counted_by_what_stays(label: str, share: float) -> None:
+@pytest.mark.parametrize(("label", "share", "over_layers"), [("FastV", 0.5, 0.75), ("DivPrune", 1.0, 1.0)])
+def test_fastv_is_counted_by_what_stays_and_by_what_layers_see(label: str, share: float, over_layers: float) -> None:
     rows = fresh_rows(1, 0, Domain())
     rival = reduced(*load_model("tiny"), rivals(0.5)[label])
-    counted = ask_all(rival.model, rival.processor, rows)
-    for task, result in at_nominal_tokens(counted, rival).items():
-        placeholders = [record["tokens"] for record in counted[task].samples]
-        assert [record["tokens"] for record in result.samples] == [share * number for number in placeholders]
+    asked = ask_all(rival.model, rival.processor, rows)
+    placeholders = sum(record["tokens"] for result in asked.values() for record in result.samples) / len(rows)
+    found = figures(asked, asked, rival.tokens_per_layer)
+    assert found["tokens_per_image"] == share * placeholders
+    assert found["tokens_over_layers"] == over_layers * placeholders
