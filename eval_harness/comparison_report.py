@@ -21,6 +21,7 @@ from .comparison import paired_difference, retention, retention_interval
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
 from .html import Cell, Line, page_environment
+from .lead import lead_sentence
 from .pictures import png
 from .plots import RADAR_LINES, Chart, legibility_chart, radar, score_over_tokens
 from .report import difference_cell
@@ -192,11 +193,15 @@ def _in_radar(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return models + baselines[: max(0, RADAR_LINES - len(models))]
 
 
+def _spent(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose tokens are the mean over layers, which is what those cost that drop some on the way."""
+    return [{**row, "tokens_per_image": row["tokens_over_layers"]} for row in rows]
+
+
 def _plots(rows: Sequence[Mapping[str, Any]], evaluations: Sequence[Evaluation]) -> dict[str, tuple[str, Chart]]:
     """File name → caption and chart."""
     caption = "Score against visual tokens per image (mean over layers): further left is cheaper, higher is better."
-    spent = [{**row, "tokens_per_image": row["tokens_over_layers"]} for row in rows]
-    plots = {"score-over-tokens": (caption, score_over_tokens(spent))}
+    plots = {"score-over-tokens": (caption, score_over_tokens(_spent(rows)))}
     able = [task for task, entry in rows[0]["tasks"].items() if entry["kept"] is not None]
     if len(able) > 2:  # fewer rays are no area
         shown = _in_radar(rows)
@@ -225,7 +230,8 @@ def _render(
     template = environment.get_template(f"own/comparison.{name.removeprefix('report.')}.j2")
     headings = ["tokens", *rows[0]["tasks"], "score", "kept", "95 %", "difference"]
     lines = [Line(row["label"], row["kind"], _cells(row)) for row in rows]
-    return template.render(rows=rows, headings=headings, lines=lines, plots=plots, shown=shown, sheets=sheets)
+    told = {"headings": headings, "lines": lines, "lead": lead_sentence(_spent(rows))}
+    return template.render(rows=rows, plots=plots, shown=shown, sheets=sheets, **told)
 
 
 def _cells(row: Mapping[str, Any]) -> list[Cell]:
