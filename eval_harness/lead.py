@@ -36,11 +36,11 @@ def lead_sentence(rows: Rows) -> str:
     for student in best_students(rows):
         tokens, kept = f"{student['tokens_per_image']:.1f}", f"{student['retention']:.1%}"
         if sentences:
-            told = f"With {tokens} it is {kept}"
+            told = f"With {tokens}, {kept} is kept"
         else:
             instead = "" if tokens == of_all else f" instead of {of_all}"
             told = f"With {tokens} visual tokens an image{instead}, {kept} of the teacher's score is kept"
-        sentences.append(f"{told} ({student['label']}){_without_training(rows, student['tokens_per_image'])}.")
+        sentences.append(f"{told} by {student['label']}{_without_training(rows, student['tokens_per_image'])}.")
     return " ".join(sentences)
 
 
@@ -50,7 +50,7 @@ def _without_training(rows: Rows, tokens: float) -> str:
     if not rivals:
         return ""
     best = max(rivals, key=lambda row: row["retention"])
-    return f"; the best rival without training keeps {best['retention']:.1%} ({best['label']})"
+    return f", and without training {best['retention']:.1%} at most, by {best['label']}"
 
 
 def _able(rows: Rows, kind: str) -> list[Mapping[str, Any]]:
