@@ -63,5 +63,7 @@ def test_the_first_page_on_which_a_student_differs_is_open() -> None:
     lines = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r"<summary>(#.*)</summary>", page)]
     assert lines[1] == "#2 b tiny 0.90 · tiny-50 0.90 · tiny-75 0.80"
     assert page.index("What came out.") < page.index("<table") < page.index("made on: a day")
+    jumps = re.findall(r'<a[^>]* href="#([^"]+)"', page)
+    assert len(jumps) == 4 and all(f'id="{name}"' in page for name in jumps)
     alike = render_report("Title", {}, ROWS, [], examples[:1])
     assert 'class="lead"' not in alike and 'data-task="a" open' in alike
