@@ -32,7 +32,7 @@ def lead_sentence(rows: Rows) -> str:
         Nothing if there is no student, or none of which it can be said.
     """
     of_all = f"{rows[0]['tokens_per_image']:.1f}"
-    sentences = []
+    sentences: list[str] = []
     for student in best_students(rows):
         tokens, kept = f"{student['tokens_per_image']:.1f}", f"{student['retention']:.1%}"
         if sentences:
