@@ -21,6 +21,7 @@ from .comparison import paired_difference, retention, retention_interval
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
 from .html import Cell, Line, page_environment
+from .lead import lead_sentence
 from .pictures import png
 from .plots import RADAR_LINES, Chart, legibility_chart, radar, score_over_tokens
 from .report import difference_cell
@@ -224,7 +225,8 @@ def _render(
     template = environment.get_template(f"own/comparison.{name.removeprefix('report.')}.j2")
     headings = ["tokens", *rows[0]["tasks"], "score", "kept", "95 %", "difference"]
     lines = [Line(row["label"], row["kind"], _cells(row)) for row in rows]
-    return template.render(rows=rows, headings=headings, lines=lines, plots=plots, shown=shown, sheets=sheets)
+    told = {"headings": headings, "lines": lines, "lead": lead_sentence(rows)}
+    return template.render(rows=rows, plots=plots, shown=shown, sheets=sheets, **told)
 
 
 def _cells(row: Mapping[str, Any]) -> list[Cell]:

@@ -12,8 +12,8 @@ _MARKS = {"teacher": "*", "control": "s", "student": "o", "baseline": "x"}
 _NAMES = {"teacher": "teacher", "control": "controls", "student": "students", "baseline": "untrained rivals"}
 _LINES = ("#7b5ea7", "#3a7bd5", "#d1495b", "#2a9d5c", "#c77d0a", "#11809c")
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), "-.", (0, (8, 2, 2, 2)), (0, (3, 3)))
-_LEGEND_LETTERS = 80
-"""That stand beside each other above curves."""
+_CURVES_LETTERS, _RADAR_LETTERS = 80, 60
+"""That stand beside each other in a legend."""
 _KEY_LETTERS = 7
 """The room of the piece of line before each name of a legend."""
 _INK = "#808081"
@@ -33,6 +33,13 @@ class Chart(NamedTuple):
     svg: str
     title: str
     description: str
+
+    @property
+    def width(self) -> float:
+        """How wide it was drawn, in points."""
+        drawn = re.search(r'<svg[^>]* width="([\d.]+)pt"', self.svg)
+        assert drawn
+        return float(drawn[1])
 
 
 RADAR_LINES = len(_LINES)
@@ -150,7 +157,8 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> Chart:
     Args:
         shares: model → task → score / teacher's score; all have the same tasks.
     """
-    figure, axes = new_figure(6, 5, projection="polar")
+    columns = _legend_columns(list(shares), _RADAR_LETTERS)
+    figure, axes = new_figure(4.8, 4.2 + 0.2 * math.ceil(len(shares) / columns), projection="polar")
     tasks = list(next(iter(shares.values())))
     angles = [2 * math.pi * number / len(tasks) for number in range(len(tasks))]
     for (name, values), style in zip(shares.items(), _styles(len(shares)), strict=True):
@@ -162,7 +170,8 @@ def radar(shares: Mapping[str, Mapping[str, float]]) -> Chart:
         across = round(math.cos(angle), 3)
         label.set_horizontalalignment("left" if across > 0 else "right" if across < 0 else "center")
     axes.set_ylim(bottom=0)
-    finish(axes, "lower left", bbox_to_anchor=(1, 0))
+    finish(axes)
+    figure.legend(loc="outside lower center", ncols=columns, frameon=False, labelcolor=_INK)
     return as_chart(figure, "Share of the teacher's score that is kept, by task", _told(shares, 1))
 
 
@@ -200,7 +209,7 @@ def curves(
     from matplotlib.ticker import MaxNLocator
 
     lines = _without_twins(lines)
-    columns = max(1, min(len(lines), _LEGEND_LETTERS // (_KEY_LETTERS + max(map(len, lines)))))
+    columns = _legend_columns(list(lines), _CURVES_LETTERS)
     figure, axes = new_figure(height=4 + 0.2 * math.ceil(len(lines) / columns))
     for (name, points), style in zip(lines.items(), _styles(len(lines)), strict=True):
         axes.plot(*points, linewidth=1.6, label=name, **style)
@@ -287,6 +296,11 @@ def _told(models: Mapping[str, Mapping[Any, float]], digits: int) -> str:
         f"{name}: " + ", ".join(f"{key} {value:.{digits}%}" for key, value in of.items()) for name, of in models.items()
     )
     return "; ".join(each)
+
+
+def _legend_columns(names: Sequence[str], letters: int) -> int:
+    """How many names find room beside each other."""
+    return max(1, min(len(names), letters // (_KEY_LETTERS + max(map(len, names)))))
 
 
 def _styles(count: int) -> list[dict[str, Any]]:

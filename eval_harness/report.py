@@ -9,12 +9,15 @@ from PIL import Image
 from .confidence import Piece
 from .diff import Segment, word_diff
 from .html import Cell, Line, page_environment
+from .lead import best_students, spent
 from .pictures import data_url
 from .plots import Chart
 from .token_grid import TokenGrid
 
 _COSTS = {"prefill_ratio": "prefill", "kv_ratio": "KV cache"}
 """Key of a row → its heading."""
+_APART = 0.05
+"""Scores on a page that lie further from each other differ."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Example:
-    """A page, what was asked about it, all answers, and how the page can be cut into tokens."""
+    """A page, what was asked about it, all answers, the teacher's first, and how the page can be cut into tokens."""
 
     task: str
     image: Image.Image
@@ -58,6 +61,22 @@ class Example:
     def source(self) -> str:
         """The page as the ``src`` of an HTML image."""
         return data_url(self.image)
+
+    def answers_of(self, models: Sequence[str]) -> list[Answer]:
+        """The answers of some models.
+
+        Args:
+            models: their names.
+        """
+        return [given for given in self.answers if given.model in models]
+
+    def differs(self, models: Sequence[str]) -> bool:
+        """Whether one of some models scores clearly otherwise than the teacher.
+
+        Args:
+            models: their names.
+        """
+        return any(abs(given.score - self.answers[0].score) > _APART for given in self.answers_of(models))
 
 
 def answer(model: str, kind: str, record: Mapping[str, Any], reference: str) -> Answer:
@@ -80,22 +99,26 @@ def render_report(
     rows: Sequence[Mapping[str, Any]],
     charts: Sequence[tuple[str, Chart]],
     examples: Sequence[Example],
+    lead: str = "",
 ) -> str:
     """Fill the report's template.
 
     Args:
         title: of the page.
-        facts: name → value, shown under the title.
-        rows: table rows with ``label``, ``kind``, ``tokens_per_image``, ``tasks``, ``score``, ``retention``,
-            ``difference`` and, where costs are known of all, ``prefill_ratio``, ``kv_ratio``.
+        facts: name → value, what the figures rest on.
+        rows: table rows with ``label``, ``kind``, ``tokens_per_image``, ``tokens_over_layers``, ``tasks``, ``score``,
+            ``retention``, ``difference`` and, where costs are known of all, ``prefill_ratio``, ``kv_ratio``.
         charts: pairs of caption and chart.
-        examples: pages with answers.
+        examples: pages with answers; the first on which a student differs is open, and the line of each tells how the
+            teacher and the best students scored.
+        lead: what came out, see ``lead_sentence``.
 
     Returns:
         HTML that loads nothing from outside.
     """
     tasks = [task.removeprefix("tiny-") for task in rows[0]["tasks"]]
     costs = [key for key in _COSTS if key in rows[0]]
+    told = [row["label"] for row in (rows[0], *best_students(rows))]
     return (
         page_environment()
         .get_template("own/report.html.j2")
@@ -106,6 +129,9 @@ def render_report(
             lines=[Line(row["label"], row["kind"], _cells(row, costs)) for row in rows],
             charts=charts,
             examples=examples,
+            told=told,
+            opened=next((number for number, example in enumerate(examples) if example.differs(told)), 0),
+            lead=lead,
             costed=bool(costs),
         )
     )
@@ -113,7 +139,7 @@ def render_report(
 
 def _cells(row: Mapping[str, Any], costs: Sequence[str]) -> list[Cell]:
     return [
-        Cell(f"{row['tokens_per_image']:.1f}", row["tokens_per_image"]),
+        Cell(spent(row), row["tokens_over_layers"]),
         *(Cell(f"{score:.3f}", score) for score in row["tasks"].values()),
         Cell(f"{row['score']:.3f}", row["score"]),
         Cell(f"{row['retention']:.1%}", row["retention"], row["retention"]),

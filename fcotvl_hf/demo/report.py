@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fcotvl_hf.eval_harness.lead import lead_sentence
 from fcotvl_hf.eval_harness.plots import score_over_tokens
 from fcotvl_hf.eval_harness.report import render_report
 from fcotvl_hf.io.atomic import atomic_write
@@ -55,4 +56,6 @@ def write_report(
     ]
     examples = list(make_examples(rows, told, per_task))
     title = "The same pages with fewer visual tokens"
-    atomic_write(folder / "report.html", render_report(title, facts, rows_shown, list(charts.values()), examples))
+    lead = lead_sentence(rows_shown)
+    page = render_report(title, facts, rows_shown, list(charts.values()), examples, lead)
+    atomic_write(folder / "report.html", page)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.dataset_builders.rendering import Domain
+from fcotvl_hf.eval_harness.lead import lead_sentence
 from fcotvl_hf.eval_harness.plots import Chart, radar, score_over_tokens
 from fcotvl_hf.eval_harness.report import render_report
 from fcotvl_hf.io.atomic import atomic_write
@@ -18,7 +19,7 @@ from fcotvl_hf.tiny.weights import weights_of
 from .stage import Figures, Pictures, Stage, read_figures
 
 _TITLE = "The tiny models and their rivals on the same pages"
-_SHOWN = 3
+_SHOWN = 8
 """Pages of each task in the report."""
 
 
@@ -67,7 +68,7 @@ def _report(figures: Mapping[str, Any], charts: Sequence[tuple[str, Chart]]) -> 
     for row in rows:
         row["tasks"] = {task: entry["score"] for task, entry in row["tasks"].items()}
     settings = figures["settings"]
-    shown = min(_SHOWN, settings["per_task"])
+    shown = min(len(records) for tasks in figures["answers"].values() for records in tasks.values())
     asked = fresh_rows(shown, settings["seeds"][0], Domain())
     told = [Told(name, figures["models"][name]["kind"], answers) for name, answers in figures["answers"].items()]
     facts = {
@@ -76,7 +77,7 @@ def _report(figures: Mapping[str, Any], charts: Sequence[tuple[str, Chart]]) -> 
         "made on": figures["made"]["on"],
         **figures["made"]["versions"],
     }
-    return render_report(_TITLE, facts, rows, charts, list(make_examples(asked, told, shown)))
+    return render_report(_TITLE, facts, rows, charts, list(make_examples(asked, told, shown)), lead_sentence(rows))
 
 
 def publish_scores(root: Path, path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 
+from fcotvl_hf.eval_harness.lead import spent
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.tiny import rivalry
 from fcotvl_hf.tiny.studies import STUDIES
@@ -54,7 +55,7 @@ def render_page(folder: Path) -> str:
         "named": named,
         "score": score,
         "short": short,
-        "spent": rivalry.spent,
+        "spent": spent,
     }
     environment.globals |= {
         "as_cheap": rivalry.as_cheap,

@@ -8,12 +8,13 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
+from fcotvl_hf.eval_harness.lead import spent
 from fcotvl_hf.hub.cards import serving_section, use_section
 from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
 
 from .commands import read_commands
-from .rivalry import best_rivals, shown_rivals, spent, trained
+from .rivalry import best_rivals, shown_rivals, trained
 
 _TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
 _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")

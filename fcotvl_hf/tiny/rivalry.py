@@ -6,10 +6,10 @@ A rival that drops tokens inside the language model spends what its layers see o
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fcotvl_hf.eval_harness.lead import AS_FEW
+
 Models = Mapping[str, Any]
 """Name → entry, the teacher first; see ``exam.take_exam``."""
-_SLACK = 1.05
-"""Rivals that choose whole tiles meet a number of tokens only nearly."""
 
 
 def trained(models: Models) -> list[str]:
@@ -84,20 +84,10 @@ def kept_by_task(models: Models, names: Iterable[str]) -> dict[str, dict[str, fl
     }
 
 
-def spent(figures: Mapping[str, Any]) -> str:
-    """Visual tokens per image; also the mean over layers where that is another.
-
-    Args:
-        figures: of a model on a set.
-    """
-    tokens, over_layers = figures["tokens_per_image"], figures["tokens_over_layers"]
-    return f"{tokens:.1f}" if tokens == over_layers else f"{tokens:.1f} ({over_layers:.1f} over layers)"
-
-
 def _by_score(models: Models, student: str) -> list[str]:
     return sorted(models[student]["over"], key=lambda name: -models[name]["fresh"]["score"])
 
 
 def _spends_more(models: Models, name: str, student: str) -> bool:
     own: float = models[student]["fresh"]["tokens_over_layers"]
-    return bool(models[name]["fresh"]["tokens_over_layers"] > _SLACK * own)
+    return bool(models[name]["fresh"]["tokens_over_layers"] > AS_FEW * own)

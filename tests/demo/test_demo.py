@@ -94,6 +94,7 @@ def test_report_shows_every_row_and_loads_nothing_from_outside(demo: Path) -> No
     for row in _summary(demo)["rows"]:
         assert page.count(row["name"]) >= 1
     assert not re.search(r'(src|href)="(?!#|data:)', page) and not re.search(r"@import|url\((?!#)", page)
+    assert "of the teacher&#39;s score is kept by student 50 %, merged" in page
     assert page.count('<details class="example"') == 4 and page.count("data:image/png;base64,") == 4
     assert page.count('class="sure"') == 4 * len(_summary(demo)["rows"])
     assert {path.name for path in demo.glob("*.svg")} == {"score-over-tokens.svg", "live-loss.svg"}

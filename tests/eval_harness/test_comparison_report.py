@@ -100,6 +100,9 @@ def test_report_is_whole_and_answers_are_text(folders: list[Path], tmp_path: Pat
     assert page.lstrip().startswith("<!doctype html>")
     assert "read <b>" not in page and "&lt;b&gt; &amp;" in page
     assert page.count("<svg") == 3 and page.count("<script>") == 1 and not re.search(r'(src|href)="(?!#|data:)', page)
+    jumps = re.findall(r'<a[^>]* href="#([^"]+)"', page)
+    assert jumps == ["main", "table", "charts", "changes"] and all(f'id="{name}"' in page for name in jumps)
+    assert "With 20.0 visual tokens an image instead of 40.0, 88.8% of the teacher&#39;s score is kept by s" in page
     assert {path.name for path in out.glob("*.svg")} == {"score-over-tokens.svg", "radar.svg", "legibility.svg"}
     rows = [line for line in text.splitlines() if line.startswith("| student |")]
     assert len(rows) == 1 + 4 and "88.8%" in rows[0]
@@ -135,6 +138,7 @@ def test_models_of_one_name_are_told_apart(tmp_path: Path) -> None:
     compare_folders(folders, tmp_path / "report")
     rows = json.loads((tmp_path / "report" / "comparison.json").read_text())["rows"]
     assert [row["label"] for row in rows] == [f"same ({folder})" for folder in folders]
+    assert "#changes" not in (tmp_path / "report" / "report.html").read_text()  # for nothing did
 
 
 def test_a_teacher_that_scores_nothing_has_no_retention(tmp_path: Path) -> None:
