@@ -131,6 +131,7 @@ def render_report(
             examples=examples,
             told=told,
             opened=next((number for number, example in enumerate(examples) if example.differs(told)), 0),
+            apart=_APART,
             lead=lead,
             costed=bool(costs),
         )
