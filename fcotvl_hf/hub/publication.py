@@ -4,7 +4,6 @@ A section that the card has is kept, for somebody may have written it; scores an
 Figures of the paper stand apart, marked as such, and never in the metadata that leaderboards read.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -191,4 +190,4 @@ def _merge(card: ModelCard, folder: Path) -> str:
     path = folder / MERGE
     if not path.is_file() or MERGE in card.text:
         return ""
-    return merge_section(folder, json.loads(path.read_text()))
+    return merge_section(folder, read_json(path))
