@@ -115,8 +115,8 @@ class Parser(TrlParser):
         if not path.is_file():
             self.error(f"no configuration file at {path}")
         try:
-            settings = yaml.safe_load(path.read_text())
-        except yaml.YAMLError as error:
+            settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             self.error(f"{path} is not YAML: {' '.join(str(error).split())}")
         if not isinstance(settings, dict):
             self.error(f"{path} must be a YAML mapping of option: value")
