@@ -15,7 +15,8 @@ from pyarrow import parquet
 from fcotvl_hf.cli import main
 from fcotvl_hf.dataset_builders.hub_sets.build import build_hub_sets
 from fcotvl_hf.dataset_builders.hub_sets.catalogue import SETS
-from fcotvl_hf.dataset_builders.hub_sets.rows import Streamed
+from fcotvl_hf.dataset_builders.hub_sets.rows import Streamed, to_row
+from fcotvl_hf.dataset_builders.parts import Dropped
 from fcotvl_hf.dataset_builders.publish import Writing
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -88,6 +89,19 @@ def test_bad_rows_are_left_out_and_counted(tmp_path: Path) -> None:
     assert load_dataset(str(tmp_path / "out"), "iam-line", split="train")["id"] == ["iam-line-0"]
     card = (tmp_path / "out" / "README.md").read_text()
     assert "no answer: 1" in card and "picture cannot be read: 2" in card
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("hme100k", {"conversations": [{"from": "human", "value": None}, {"from": "gpt", "value": "a + b"}]}),
+        ("iiit5k", {"texts": [{"user": "Which word?", "assistant": None}]}),
+        ("synthdog-en", {"ground_truth": '{"gt_parse": ["Rain fell."]}'}),
+    ],
+)
+def test_dialogues_of_another_form_are_left_out(name: str, columns: dict[str, Any]) -> None:
+    row = to_row(name, "main", {**columns, SETS[name].pictures: {"bytes": _png(), "path": None}}, 0)
+    assert row == Dropped("dialogue not in the form of its card")
 
 
 def test_a_stream_goes_on_where_the_last_shard_ended(tmp_path: Path) -> None:
