@@ -127,5 +127,7 @@ def test_wrong_columns_and_names_are_one_line(tmp_path: Path, capsys: pytest.Cap
     command = ["data", "hub", "--out", str(tmp_path / "out"), "--size", "1", "--data-root", str(tmp_path), "--sets"]
     assert main([*command, "iam-line"]) == 1
     assert "Teklia/IAM-line has no column text; it has line, image" in capsys.readouterr().err
-    assert main([*command, "iam"]) == 2
+    assert main([*command, ","]) == 2
+    assert "name sets with --sets; there are iam-line" in capsys.readouterr().err
+    assert main([*command, "iam-line, iam"]) == 2
     assert "there is no set 'iam'; choose from iam-line, latex-ocr" in capsys.readouterr().err
