@@ -20,6 +20,7 @@ from pathlib import Path
 
 from fcotvl_hf.eval_harness.progress import shown_progress
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.json_object import read_json
 from fcotvl_hf.io.repo_folder import check_folder, contents, name_card, stage
 from fcotvl_hf.io.repo_upload import Repository, upload
 
@@ -106,7 +107,7 @@ def claim(out: Path, parts: Sequence[Part], about: About) -> None:
     build = json.loads(json.dumps({"name": about.name, "settings": dict(about.settings), "parts": sizes}))
     contents = _contents(out)
     if BUILD in contents:
-        begun = json.loads((out / BUILD).read_text())
+        begun = read_json(out / BUILD)
         if begun != build:
             raise ValueError(
                 f"{out} was begun with other settings ({_difference(begun, build)}); choose another folder"

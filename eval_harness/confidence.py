@@ -47,14 +47,26 @@ def pieces(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], scores: Se
         tokens: of the answer.
         scores: log probability of each.
     """
+    likely = torch.tensor(scores).exp().tolist()
+    parts = texts_of_tokens(tokenizer, tokens)
+    return [(part, round(share, 4)) for part, share in zip(parts, likely, strict=True) if part]
+
+
+def texts_of_tokens(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> list[str]:
+    """What each token adds to an answer, nothing if it is a special one; joined they are the answer.
+
+    Args:
+        tokenizer: the model's.
+        tokens: of the answer.
+    """
     parts = [_said(tokenizer, [token]) for token in tokens]
     answer = _said(tokenizer, tokens)
-    if "".join(parts) != answer:  # a letter of several tokens, which the last one of them gets, or spaces
-        begun = (_said(tokenizer, tokens[:end]) for end in range(len(tokens)))
-        whole = [*(text.rstrip("\ufffd") for text in begun), answer]
-        parts = [now[len(before) :] for before, now in pairwise(whole)]
-    likely = torch.tensor(scores).exp().tolist()
-    return [(part, round(share, 4)) for part, share in zip(parts, likely, strict=True) if part]
+    if "".join(parts) == answer:
+        return parts
+    # a letter of several tokens, which the last one of them gets, or spaces
+    begun = (_said(tokenizer, tokens[:end]) for end in range(len(tokens)))
+    whole = [*(text.rstrip("\ufffd") for text in begun), answer]
+    return [now[len(before) :] for before, now in pairwise(whole)]
 
 
 def _said(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int]) -> str:

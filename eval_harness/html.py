@@ -57,5 +57,5 @@ def page_environment(package: str = _HARNESS) -> Environment:
     loaders = {"own": PackageLoader(package), "design": PackageLoader(_HARNESS)}
     environment = Environment(loader=PrefixLoader(loaders), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     folder = resources.files(_HARNESS) / "templates"
-    environment.globals |= {name: (folder / f"page.{name}").read_text() for name in ("css", "js")}
+    environment.globals |= {name: (folder / f"page.{name}").read_text(encoding="utf-8") for name in ("css", "js")}
     return environment

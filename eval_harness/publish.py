@@ -75,10 +75,15 @@ def add_to_card(model: Path, results: Results) -> None:
 
 
 def _write_entries(folder: Path, results: Results) -> None:
+    """Write the entries there are; an earlier one of a task that has none now goes."""
     entries = eval_result_entries(results)
-    for name, entry in entries.items():
-        (folder / ".eval_results").mkdir(exist_ok=True)
-        atomic_write(folder / ".eval_results" / f"{name}.yaml", _yaml(eval_result_entries_to_yaml([entry])))
+    for name in results["tasks"]:
+        file = folder / ".eval_results" / f"{name}.yaml"
+        if name in entries:
+            file.parent.mkdir(exist_ok=True)
+            atomic_write(file, _yaml(eval_result_entries_to_yaml([entries[name]])))
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _eval_result(results: Results, name: str, entry: TaskEntry) -> EvalResult:

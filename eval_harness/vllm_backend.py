@@ -44,7 +44,7 @@ class VllmBackend(Backend):
 
     @property
     def fingerprint(self) -> str:
-        config = (self._folder / "config.json").read_text()
+        config = (self._folder / "config.json").read_text(encoding="utf-8")
         files = sorted(self._folder.glob("*.safetensors"))
         specs = {name: spec for path in files for name, spec in read_specs(path).items()}
         weights = {name: weights_hash([(name, spec.read())]) for name, spec in specs.items()}  # one at a time in memory

@@ -40,6 +40,11 @@ def named_folder(text: str) -> tuple[str, str]:
     return name, folder
 
 
+def names_in(text: str) -> list[str]:
+    """Names with commas between, without the white space around them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def run_command(name: str, command: Callable[[], object], debug: bool = False) -> int:
     """Run a command that owns its process: logs go to stderr, and so does one line if it fails.
 

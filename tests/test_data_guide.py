@@ -1,6 +1,5 @@
 """docs/data.md says what the commands and catalogues say, and its snippets run."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,14 @@ from fcotvl_hf.dataset_builders.card import About
 from fcotvl_hf.dataset_builders.cluster import make_executor
 from fcotvl_hf.dataset_builders.hub_sets.catalogue import SETS
 from fcotvl_hf.dataset_builders.ocr_mix.presets import PRESETS
+from tests.docs.pages import DOCS, blocks
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "data.md").read_text()
+PATH = DOCS / "data.md"
+GUIDE = PATH.read_text()
 
 
 def _snippets(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    return [block.text for block in blocks(PATH, language)]
 
 
 def test_the_recipe_names_a_data_set_as_trl_does() -> None:

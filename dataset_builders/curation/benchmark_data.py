@@ -19,6 +19,7 @@ from PIL import Image
 from fcotvl_hf.eval_harness.loading import load_rows
 from fcotvl_hf.eval_harness.rows import conversation, references
 from fcotvl_hf.eval_harness.tasks import get_task
+from fcotvl_hf.io.atomic import atomic_file
 from fcotvl_hf.io.images import load_image
 
 WORDS = 13
@@ -73,8 +74,12 @@ class BenchmarkData:
         return str(self.names[self.gram_rows[found[0]]]) if len(found) else None
 
     def save(self, path: Path) -> None:
-        """Write an ``.npz`` file."""
-        with path.open("wb") as file:
+        """Write an ``.npz`` file in one step: what is there is taken as it is.
+
+        Raises:
+            OSError: the disk is full, or the folder is not there.
+        """
+        with atomic_file(path) as unfinished, unfinished.open("wb") as file:
             np.savez_compressed(file, **vars(self))
 
 
@@ -85,13 +90,12 @@ def open_benchmark_data(path: Path) -> BenchmarkData:
         return BenchmarkData(**arrays)
 
 
-def hash_tasks(tasks: Sequence[str], data_root: Path | None, limit: int | None = None) -> BenchmarkData:
+def hash_tasks(tasks: Sequence[str], data_root: Path | None) -> BenchmarkData:
     """Hash the test rows of evaluation tasks.
 
     Args:
         tasks: their names.
         data_root: folder with Parquet files; the Hub if ``None``.
-        limit: take the first rows only.
 
     Raises:
         ValueError: there is no such task.
@@ -102,7 +106,7 @@ def hash_tasks(tasks: Sequence[str], data_root: Path | None, limit: int | None =
     image_rows: list[int] = []
     grams: list[tuple[int, int]] = []
     for name in tasks:
-        for row in load_rows(get_task(name), data_root, limit).rows:
+        for row in load_rows(get_task(name), data_root).rows:
             number = len(names)
             names.append(f"{name}/{row['id']}")
             for image in row["images"]:

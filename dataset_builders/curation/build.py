@@ -81,6 +81,7 @@ def build_labels(
         ValueError: the teacher does not tell how sure it is, or ``out`` was begun with other settings.
         OSError: there are no pictures, the teacher does not answer, or see ``write_dataset`` and ``push_dataset``.
     """
+    images = images.resolve()  # "." has a name as well
     files, name = find_images(images), teacher.label()
     about = About(
         name="labels",

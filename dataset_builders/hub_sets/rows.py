@@ -16,6 +16,8 @@ from fcotvl_hf.io.images import load_image
 from ..parts import Dropped, Row
 from .catalogue import Columns, find_set
 
+_ODD = "dialogue not in the form of its card"
+
 
 def resolve_revision(name: str, revision: str | None = None) -> str:
     """The commit of a set that will be read, so that a resumed build goes on with the same rows.
@@ -97,10 +99,12 @@ def to_row(name: str, revision: str | None, columns: Columns, number: int) -> Ro
     chosen = find_set(name)
     try:
         turns = chosen.turns(columns, number)
-    except (KeyError, TypeError, ValueError):
-        return Dropped("dialogue not in the form of its card")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Dropped(_ODD)
     if not turns:
         return Dropped("no answer")
+    if not all(isinstance(text, str) for turn in turns for text in turn):
+        return Dropped(_ODD)
     pictures = columns[chosen.pictures]
     files = [picture["bytes"] for picture in (pictures if isinstance(pictures, list) else [pictures]) if picture]
     if not files:

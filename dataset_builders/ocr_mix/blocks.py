@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .expressions import Expression
+from .table import to_markdown
 from .typesetting import inline, literal
 
 Cells = Sequence[Sequence[str]]
@@ -94,7 +95,7 @@ class Table:
     @property
     def markdown(self) -> str:
         """The caption, then a pipe table."""
-        return "\n\n".join(part for part in (self.caption, pipe_table(self.cells)) if part)
+        return "\n\n".join(part for part in (self.caption, to_markdown(self.cells)) if part)
 
     @property
     def typst(self) -> str:
@@ -148,9 +149,3 @@ def markdown(blocks: Sequence[Block]) -> str:
 def typst(blocks: Sequence[Block]) -> str:
     """Blocks with empty lines between them."""
     return "\n\n".join(block.typst for block in blocks)
-
-
-def pipe_table(cells: Cells) -> str:
-    """``cells`` (the first row is the header) as a Markdown table with outer pipes."""
-    header, *body = (f"| {' | '.join(row)} |" for row in cells)
-    return "\n".join([header, f"| {' | '.join('---' for _ in cells[0])} |", *body])

@@ -97,10 +97,6 @@ def _tiny(task: str, number: int, seed: int) -> Sample:
     return sample_at(number, [task], seed)
 
 
-def _tiny_test(task: str, number: int, seed: int) -> Sample:
-    return fresh_sample(task, number, seed)
-
-
 def _page(module: str, number: int, seed: int) -> Sample:
     """A sample of a module in ``pages/``, which is imported only now: it needs the extra ``data``."""
     sample: Sample = import_module(f"{__package__}.pages.{module}").sample(seed * _SEEDS + number)
@@ -157,7 +153,7 @@ PRESETS: dict[str, Preset] = {
     "tiny-test": Preset(
         "What the evaluation's tiny-* tasks ask: pages like those of the preset tiny that no training saw.",
         {"test": Split()},
-        {task: Config(partial(_tiny_test, task), _TINY[task]) for task in TASKS},
+        {task: Config(partial(fresh_sample, task), _TINY[task]) for task in TASKS},
     ),
     "legibility": Preset(
         "The eye test: type of one size on a page of one tile of 112 pixels.",

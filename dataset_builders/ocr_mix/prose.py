@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 from faker import Faker
 
-LANGUAGES = ("en", "zh")
 _LOCALES = {"en": "en_US", "zh": "zh_CN"}
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

@@ -1,5 +1,6 @@
 """Tables: cells drawn with one of several rulings; the answer is the same table as Markdown."""
 
+from collections.abc import Sequence
 from random import Random
 
 from ..fonts import load_font
@@ -30,7 +31,7 @@ def sample(seed: int, domain: Domain = Domain()) -> Sample:
     return Sample("table", image, choose(TABLE, rng), to_markdown(cells), meta, page.glyphs)
 
 
-def to_markdown(cells: Cells) -> str:
+def to_markdown(cells: Sequence[Sequence[str]]) -> str:
     """Write ``cells`` (the first row is the header) as a Markdown table with outer pipes."""
     header, *body = (f"| {' | '.join(row)} |" for row in cells)
     return "\n".join([header, f"| {' | '.join('---' for _ in cells[0])} |", *body])

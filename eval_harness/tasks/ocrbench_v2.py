@@ -13,12 +13,11 @@ paper: https://arxiv.org/abs/2501.00321
 from typing import Any
 
 from ..metrics.catalogue import find_metric
-from ..metrics.ocrbench_v2.aggregate import CATEGORIES
+from ..metrics.ocrbench_v2.aggregate import CATEGORY_OF
 from ..rows import Target, question_row
 from .prompts import SHORT_ANSWER_LINE
 from .task import Columns, Source, Task
 
-_CATEGORY = {kind: category for category, kinds in CATEGORIES.items() for kind in kinds}
 _NO_EVAL = ("", "None")
 
 
@@ -30,7 +29,7 @@ def _row(columns: Columns, number: int) -> dict[str, Any]:
         columns["question"],
         columns["answers"] or [],
         type=columns["type"],
-        category=_CATEGORY.get(columns["type"], columns["type"]),
+        category=CATEGORY_OF.get(columns["type"], columns["type"]),
         question=columns["question"],
         eval=None if way in _NO_EVAL else way,
         bbox=columns["bbox_list"] or columns["bbox"] or None,

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fcotvl_hf.cost.table import with_unit
+from fcotvl_hf.cost.table import BYTES, DECIMAL, with_unit
 from fcotvl_hf.eval_harness.diff import Segment
 
 from .agreement import aligned
 from .comparing import Comparison
 from .reading import Reading
 
-_BYTES = ("B", "KiB", "MiB", "GiB")
-_FLOPS = ("FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP")
+_FLOPS = [f"{prefix}FLOP" for prefix in DECIMAL]
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _meters(reading: Reading, reference: Reading) -> Iterator[Meter]:
         yield Meter("First token", f"{1000 * first:,.0f} ms")
     if speed is not None:
         yield Meter("Speed", f"{speed:,.0f} tokens/s")
-    yield Meter("KV cache", with_unit(reading.kv_bytes, 1024, _BYTES), _ratio(reading.kv_bytes, reference.kv_bytes))
+    yield Meter("KV cache", with_unit(reading.kv_bytes, 1024, BYTES), _ratio(reading.kv_bytes, reference.kv_bytes))
     flops = reading.language_flops, reference.language_flops
     yield Meter("LLM prefill", with_unit(flops[0], 1000, _FLOPS), _ratio(*flops))
     yield Meter("Vision tower", with_unit(reading.vision_flops, 1000, _FLOPS))

@@ -32,9 +32,10 @@ def charts(names: Sequence[str], results: Path | None) -> dict[str, str]:
     if results is not None:
         if not results.is_dir():
             raise NotADirectoryError(f"{results} is no folder; give one that fcotvl eval --compare wrote")
-        return {caption: (results / name).read_text() for name, caption in _FILES.items() if (results / name).exists()}
+        there = {caption: results / name for name, caption in _FILES.items() if (results / name).exists()}
+        return {caption: path.read_text(encoding="utf-8") for caption, path in there.items()}
     if set(names) <= set(PACKAGED):
-        scores = json.loads((resources.files("fcotvl_hf") / "assets" / "scores.json").read_text())
+        scores = json.loads((resources.files("fcotvl_hf") / "assets" / "scores.json").read_text(encoding="utf-8"))
         caption = _FILES["score-over-tokens.svg"] + " The tiny models and untrained rivals, on drawn pages."
         return {caption: score_over_tokens(as_points(scores)).svg}
     return {}

@@ -12,7 +12,7 @@ from .reading import Reading, read
 
 @dataclass(frozen=True)
 class Asked:
-    """A page and what is wanted of it; all checked (``uploads.py``).
+    """A page and what is wanted of it; all checked (``checks.py``).
 
     Args:
         page: RGB.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from fcotvl_hf.command import UsageError
+from fcotvl_hf.command import UsageError, names_in
 from fcotvl_hf.hub.names import PACKAGED
 
 MODELS_VARIABLE = "FCOTVL_MODELS"
@@ -16,8 +16,7 @@ def names_of_models(given: Sequence[str] | None) -> list[str]:
     Raises:
         UsageError: there are fewer than two, or one of them twice.
     """
-    listed = os.environ.get(MODELS_VARIABLE, "").replace(" ", "").split(",")
-    names = list(given or [name for name in listed if name] or PACKAGED)
+    names = list(given or names_in(os.environ.get(MODELS_VARIABLE, "")) or PACKAGED)
     if len(names) < 2:
         raise UsageError(f"one model cannot be compared: give the reference, then its students, not only {names[0]}")
     if repeated := next((name for name in names if names.count(name) > 1), None):

@@ -15,6 +15,7 @@ from transformers import BatchFeature, LogitsProcessor, LogitsProcessorList, Sto
 from transformers.generation.streamers import BaseStreamer
 
 from fcotvl_hf.cost.kv import VALUE_BYTES, kv_bytes
+from fcotvl_hf.eval_harness.confidence import texts_of_tokens
 from fcotvl_hf.eval_harness.prefill_cost import predicted_prefill
 
 from .family import Member
@@ -113,7 +114,7 @@ def read(member: Member, page: Image.Image, question: str, max_new_tokens: int) 
             running.result()  # raises what went wrong
         finally:
             stop.event.set()
-    pieces = _pieces(member, reading.ids)
+    pieces = texts_of_tokens(member.processor.tokenizer, reading.ids)
     yield replace(reading, text="".join(pieces), pieces=pieces, confidences=tuple(sure.of), finished=True)
 
 
@@ -162,17 +163,6 @@ def _generate(
 def _text(member: Member, ids: Sequence[int]) -> str:
     text: str = member.processor.tokenizer.decode(list(ids), skip_special_tokens=True)
     return text
-
-
-def _pieces(member: Member, ids: Sequence[int]) -> tuple[str, ...]:
-    """The text that each token adds; characters of several tokens come with their last."""
-    pieces, before = [], ""
-    for count in range(1, len(ids) + 1):
-        text = _text(member, ids[:count])
-        whole = text if count == len(ids) else text.rstrip("\ufffd")
-        pieces.append(whole[len(before) :])
-        before = whole
-    return tuple(pieces)
 
 
 @dataclass(frozen=True)

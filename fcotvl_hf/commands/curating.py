@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcotvl_hf.command import UsageError, positive
+from fcotvl_hf.command import UsageError, names_in, positive
 
 from .adding import Commands, add_command
 from .writing import add_drawing, add_tokenizer, add_writing, writing
@@ -133,7 +133,7 @@ def _kept_out(args: argparse.Namespace) -> "KeptOut":
     from fcotvl_hf.dataset_builders.curation.decontamination import KeptOut
     from fcotvl_hf.eval_harness.tasks import get_task
 
-    tasks = args.decontaminate.split(",") if args.decontaminate else []
+    tasks = names_in(args.decontaminate or "")
     try:
         for task in tasks:
             get_task(task)

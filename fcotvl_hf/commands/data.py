@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fcotvl_hf.command import UsageError, positive
+from fcotvl_hf.command import UsageError, names_in, positive
 
 from .adding import Commands, add_command
 from .curating import add_cot, add_label, add_mix
@@ -69,9 +69,11 @@ fcotvl data hub --out public --sets latex-ocr,pubtabnet --size 5000 --push me/pa
 
 def _hub(args: argparse.Namespace, rest: list[str]) -> None:
     from fcotvl_hf.dataset_builders.hub_sets.build import build_hub_sets
-    from fcotvl_hf.dataset_builders.hub_sets.catalogue import find_set
+    from fcotvl_hf.dataset_builders.hub_sets.catalogue import SETS, find_set
 
-    names = args.sets.split(",")
+    names = names_in(args.sets)
+    if not names:
+        raise UsageError(f"name sets with --sets; there are {', '.join(SETS)}")
     try:
         for name in names:
             find_set(name)

@@ -17,7 +17,7 @@ from fcotvl_hf.command import UsageError
 from fcotvl_hf.hub.cards import model_card
 from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.names import check_output, local_folder, resolve_model, shown_name
-from fcotvl_hf.io.atomic import atomic_folder
+from fcotvl_hf.io.atomic import atomic_folder, atomic_write
 from fcotvl_hf.io.tensors import TensorSpec, write_checkpoint
 from fcotvl_hf.modeling import (
     Compressor,
@@ -146,7 +146,7 @@ def init_student(
         if fresh:
             kind = {"compressor": compressor_type, "stride": stride, "position": position}
             made = {"teacher": shown_name(teacher), **kind}
-            (folder / INIT_FILE).write_text(json.dumps(made, indent=2) + "\n")
+            atomic_write(folder / INIT_FILE, json.dumps(made, indent=2) + "\n")
     tokens = student.image_seq_length
     logger.info("%s: %d visual tokens per tile, %.4g %% fewer than its teacher", out, tokens, 100 * student.compression)
     return student

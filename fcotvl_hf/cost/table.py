@@ -11,6 +11,10 @@ from .report import Cost, ImageCost, Report
 
 WIDTH = 80
 """Characters that the table needs at least."""
+BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
+"""Units of memory, 1024 of one make the next."""
+DECIMAL = ("", "k", "M", "G", "T", "P", "E")
+"""Prefixes of large numbers, 1000 of one make the next."""
 NOTES = (
     "KV cache: of the whole prompt, in {kv_dtype}. ViT and prefill: FLOPs = 2 × multiply-adds, T = 10¹². Exact "
     "prefill: grouped queries, gated FFN, full L × L attention; standard: 4Ld² + 2L²d + 2Ldm multiply-adds a layer. "
@@ -56,9 +60,9 @@ def _figures(cost: Cost) -> tuple[str, ...]:
     return (
         str(cost.stride),
         f"{cost.visual_tokens:,}",
-        with_unit(cost.kv_bytes, 1024, ("B", "KiB", "MiB", "GiB", "TiB")),
+        with_unit(cost.kv_bytes, 1024, BYTES),
         *(
-            with_unit(flops, 1000, ("", "k", "M", "G", "T", "P", "E"))
+            with_unit(flops, 1000, DECIMAL)
             for flops in (cost.vision_flops, cost.language_flops, cost.language_flops_standard)
         ),
     )

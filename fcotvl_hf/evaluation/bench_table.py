@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from fcotvl_hf.cost.table import with_unit
+from fcotvl_hf.cost.table import BYTES, with_unit
 from fcotvl_hf.eval_harness.efficiency import Figures
 
 from .paper import paper_speedups
@@ -70,4 +70,4 @@ def _cells(figures: Figures) -> list[str]:
 
 
 def _bytes(amount: int) -> str:
-    return with_unit(amount, 1024, ("B", "KiB", "MiB", "GiB", "TiB"))
+    return with_unit(amount, 1024, BYTES)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fcotvl_hf.command import UsageError
+from fcotvl_hf.command import UsageError, names_in
 from fcotvl_hf.eval_harness.tasks import TASKS, Task, get_task
 
 
@@ -17,7 +17,7 @@ def chosen_tasks(names: str | None, revisions: Sequence[str] = ()) -> list[Task]
     Raises:
         UsageError: there is no task, one is unknown, or a revision is of none of them.
     """
-    chosen = [name.strip() for name in (names or "").split(",") if name.strip()]
+    chosen = names_in(names or "")
     if not chosen:
         raise UsageError(f"name tasks with --tasks; there are {', '.join(TASKS)}")
     try:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from transformers import TextStreamer
 
-from fcotvl_hf.command import UsageError
+from fcotvl_hf.command import UsageError, names_in
 from fcotvl_hf.cost.tokens import visual_tokens
 from fcotvl_hf.eval_harness.attention_pictures import attention_picture
 from fcotvl_hf.eval_harness.pictures import png, side_by_side
@@ -84,7 +84,7 @@ def model_names(model: str, compare: bool) -> list[str]:
     Raises:
         UsageError: there is no model, or only one to compare.
     """
-    names = [model] if model and Path(model).is_dir() else [name for name in model.split(",") if name]
+    names = [model] if model and Path(model).is_dir() else names_in(model)
     if not names:
         raise UsageError(f"{model!r} names no model; give a folder, a Hub id or one of {', '.join(PACKAGED)}")
     if compare and len(names) == 1:

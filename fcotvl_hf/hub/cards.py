@@ -102,5 +102,5 @@ def serving_section(model: str) -> str:
 
 
 def _section(template: str, model: str) -> str:
-    section = (resources.files("fcotvl_hf.hub") / "templates" / template).read_text()
+    section = (resources.files("fcotvl_hf.hub") / "templates" / template).read_text(encoding="utf-8")
     return section.replace(PLACEHOLDER, model).rstrip()

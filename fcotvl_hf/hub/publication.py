@@ -4,7 +4,6 @@ A section that the card has is kept, for somebody may have written it; scores an
 Figures of the paper stand apart, marked as such, and never in the metadata that leaderboards read.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from huggingface_hub import ModelCard
 
 from fcotvl_hf.cost.report import Cost, cost_of
 from fcotvl_hf.cost.shapes import SHAPES, Shape
-from fcotvl_hf.cost.table import with_unit
+from fcotvl_hf.cost.table import BYTES, DECIMAL, with_unit
 from fcotvl_hf.eval_harness.publish import add_to_card
 from fcotvl_hf.eval_harness.results import read_results
 from fcotvl_hf.evaluation.paper import TABLE_1, TABLE_1_KEPT, TABLE_6, TASKS, paper_speedups
@@ -29,7 +28,6 @@ from .cards import UNMEASURED, serving_section, use_section
 from .sections import body, join, render, split
 
 MERGE = "merge.json"
-_BYTES, _FLOPS = ("B", "KiB", "MiB", "GiB"), ("", "k", "M", "G", "T", "P")
 _TEXT_TOKENS = 80
 """Of the prompt for which costs are counted; as of ``fcotvl tokens``."""
 
@@ -177,8 +175,8 @@ def _efficiency(shape: Shape, bench: Mapping[str, Any] | None) -> str:
 
 
 def _told(cost: Cost) -> list[str]:
-    flops = [with_unit(amount, 1000, _FLOPS) for amount in (cost.language_flops, cost.vision_flops)]
-    return [f"{cost.visual_tokens:,}", with_unit(cost.kv_bytes, 1024, _BYTES), *flops]
+    flops = [with_unit(amount, 1000, DECIMAL) for amount in (cost.language_flops, cost.vision_flops)]
+    return [f"{cost.visual_tokens:,}", with_unit(cost.kv_bytes, 1024, BYTES), *flops]
 
 
 def _training(card: ModelCard, folder: Path) -> str:
@@ -192,4 +190,4 @@ def _merge(card: ModelCard, folder: Path) -> str:
     path = folder / MERGE
     if not path.is_file() or MERGE in card.text:
         return ""
-    return merge_section(folder, json.loads(path.read_text()))
+    return merge_section(folder, read_json(path))

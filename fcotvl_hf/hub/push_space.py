@@ -54,7 +54,7 @@ def write_space(source: Path, out: Path, repo_id: str, wheel: Path | None = None
         raise ValueError(f"{README} of {source} starts {app}, which is not there")
     name_card(out, repo_id)
     requirements = out / REQUIREMENTS
-    text = requirements.read_text() if requirements.is_file() else ""
+    text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
     if _OURS.search(text):
         carried = out / wheel.name if wheel else build_wheel(out)
         if wheel:

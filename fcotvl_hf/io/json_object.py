@@ -1,4 +1,4 @@
-"""Reading a model's JSON files, with errors that name the file."""
+"""Reading files that hold a JSON object, such as a model's, with errors that name the file."""
 
 import json
 from pathlib import Path

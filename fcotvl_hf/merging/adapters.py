@@ -1,6 +1,5 @@
 """LoRA checkpoints: δ = scale · B A, and modules that PEFT trained in full, on top of the base's numbers."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 from peft.utils.other import get_pattern_key
 
+from fcotvl_hf.io.json_object import read_json
 from fcotvl_hf.io.ranges import TensorFile
 from fcotvl_hf.io.tensors import TensorSpec
 
@@ -47,7 +47,7 @@ class AdapterSource:
     def __init__(self, folder: Path, base: Source) -> None:
         self.folder = folder
         self._base = base
-        settings = json.loads((folder / "adapter_config.json").read_text())
+        settings = read_json(folder / "adapter_config.json")
         self._check_kind(settings)
         self._file = TensorFile(folder / ADAPTER)
         self._deltas: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}

@@ -1,11 +1,12 @@
 """The model card of a merge: what went in, with which weights, and what it scored."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
+
+from fcotvl_hf.io.json_object import read_json
 
 SEESAW, CHART = "seesaw.png", "shapley.png"
 
@@ -21,7 +22,7 @@ def merge_card(folder: Path, name: str, report: Mapping[str, Any], origin: str |
     """
     section = merge_section(folder, report)
     config = folder / "config.json"
-    if config.is_file() and json.loads(config.read_text()).get("model_type") == "fcotvl":
+    if config.is_file() and read_json(config).get("model_type") == "fcotvl":
         from fcotvl_hf.hub.cards import model_card  # transformers takes seconds to import
         from fcotvl_hf.hub.configs import load_config
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from fcotvl_hf.io.json_object import read_json
+
 from .sources import Source
 
 SETTINGS = (
@@ -140,7 +142,7 @@ def _differences(file: Path, last: Path) -> list[str]:
     if file.suffix != ".json":
         same = sha256(file.read_bytes()).digest() == sha256(last.read_bytes()).digest()
         return [] if same else [f"{file.name} differs"]
-    left, right = _read(file), _read(last)
+    left, right = read_json(file), read_json(last)
     if file.name in _SHARED_KEYS_ONLY:
         left, right = ({key: value[key] for key in left.keys() & right.keys()} for value in (left, right))
     return [f"{file.name} {line}" for line in _unequal(left, right)]
@@ -164,10 +166,3 @@ def _short(value: Any) -> str:
 def _some(items: Sequence[str], separator: str = ", ") -> str:
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return separator.join(items[:_SHOWN]) + more
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is not JSON ({error})") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.hub.names import PACKAGED
-from fcotvl_hf.io.atomic import atomic_folder
+from fcotvl_hf.io.atomic import atomic_folder, atomic_write
 
 from .card import CHART, SEESAW, merge_card
 from .mergekit import mergekit_config
@@ -86,7 +86,7 @@ def write_merge(
             **_told_findings(findings, names_of(told)),
             "versions": {name: version(name) for name in ("torch", "safetensors", "transformers", "fcotvl-hf")},
         }
-        (folder / "merge.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        atomic_write(folder / "merge.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
         _write_mergekit(folder, pool, recipe, str(pool.base.folder) if base in PACKAGED else told_base, told)
         _draw(folder, report, findings)
         origin = None if base in PACKAGED or Path(base).is_dir() else base
@@ -126,7 +126,7 @@ def _write_mergekit(folder: Path, pool: Pool, recipe: Recipe, base: str, checkpo
     dtypes = [str(spec.dtype).removeprefix("torch.") for spec in pool.specs.values() if spec.dtype.is_floating_point]
     config = mergekit_config(recipe, base, models, max(set(dtypes), key=dtypes.count))
     if config is not None:
-        (folder / MERGEKIT).write_text(config)
+        atomic_write(folder / MERGEKIT, config)
 
 
 def _draw(folder: Path, report: Mapping[str, Any], findings: Findings) -> None:

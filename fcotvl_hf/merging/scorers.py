@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from fcotvl_hf.command import UsageError
+from fcotvl_hf.command import UsageError, names_in
 from fcotvl_hf.dataset_builders.ocr_mix.mix import TASKS as GENERATORS
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.eval_harness.runner import evaluate
@@ -126,7 +126,7 @@ def parse_tasks(text: str) -> dict[str, int]:
     names, colon, limit = text.partition(":")
     if colon and not (limit.isdecimal() and int(limit) > 0):
         raise UsageError(f"--score-with {text}: {limit!r} is not a whole number of at least 1")
-    tasks = [name.strip() for name in names.split(",") if name.strip()]
+    tasks = names_in(names)
     if not tasks:
         raise UsageError(f"--score-with {text!r} names no task; try {', '.join(TASKS)}")
     try:

@@ -111,6 +111,6 @@ def _settings_hash(folder: Path) -> str:
 
 def _read(path: Path) -> Scores | None:
     try:
-        return dict(json.loads(path.read_text())["scores"])
+        return dict(json.loads(path.read_text(encoding="utf-8"))["scores"])
     except (OSError, ValueError, KeyError, TypeError):  # not there, or spoilt: it is scored again
         return None

@@ -90,10 +90,11 @@ class Parser(TrlParser):
         Raises:
             SystemExit: with status 2 and one line on stderr, if anything is wrong.
         """
-        args = list(sys.argv[1:] if argv is None else argv)
+        given = sys.argv[1:] if argv is None else argv
+        args = [part for argument in given for part in _apart(argument)]
         known = {option.removeprefix("--") for action in self._actions for option in action.option_strings}
-        given = [argument[2:].split("=")[0] for argument in args if argument.startswith("--")]
-        for key in [*given, *self._keys_of_config(args)]:
+        keys = [argument[2:].split("=")[0] for argument in args if argument.startswith("--")]
+        for key in [*keys, *self._keys_of_config(args)]:
             if key not in known | {"config", "env"}:
                 close = difflib.get_close_matches(key, known, n=1)
                 self.error(f"unknown option {key!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
@@ -115,12 +116,17 @@ class Parser(TrlParser):
         if not path.is_file():
             self.error(f"no configuration file at {path}")
         try:
-            settings = yaml.safe_load(path.read_text())
-        except yaml.YAMLError as error:
+            settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             self.error(f"{path} is not YAML: {' '.join(str(error).split())}")
         if not isinstance(settings, dict):
             self.error(f"{path} must be a YAML mapping of option: value")
         return list(settings)
+
+
+def _apart(argument: str) -> list[str]:
+    """``--config=FILE``, which TRL does not know, as ``--config FILE``; anything else as it is."""
+    return argument.split("=", 1) if argument.startswith("--config=") else [argument]
 
 
 def build_parser(training: type[FCoTConfig], prog: str, *others: type) -> Parser:

@@ -86,6 +86,7 @@ def try_merges(
         UsageError: a task is unknown.
     """
     from fcotvl_hf.dataset_builders.ocr_mix.mix import FRESH
+    from fcotvl_hf.io.json_object import read_json
     from fcotvl_hf.merging.command import MergeOptions, merge
     from fcotvl_hf.merging.pool import Pool, Recipe
     from fcotvl_hf.merging.scorers import TaskScorer, parse_tasks
@@ -97,7 +98,7 @@ def try_merges(
     for method in METHODS:
         options = MergeOptions(method)
         merge(base, checkpoints, out / method, options, score_with=f"{tasks}:{dev}", cache=cache, overwrite=True)
-        weights[method] = json.loads((out / method / "merge.json").read_text())["weights"]
+        weights[method] = read_json(out / method / "merge.json")["weights"]
         samples[method] = book.scores(Recipe(tuple(weights[method])))
     seesaw = {Path(folder).name: task_means(book.subset([number])) for number, folder in enumerate(checkpoints)}
     told = {"base": base, "checkpoints": list(checkpoints), "dev": dev, "test": test}

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fcotvl_hf.command import Parser, UsageError, positive, run_command
+from fcotvl_hf.command import Parser, UsageError, names_in, positive, run_command
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from fcotvl_hf.evaluation.run import run_evaluation
 
     for number, (model, reduce, folder) in enumerate(chosen, 1):
-        if is_complete(folder, args.tasks.split(","), args.limit):
+        if is_complete(folder, names_in(args.tasks), args.limit):
             continue
         logger.info("%d of %d: %s", number, len(chosen), folder.name)
         settings = {"limit": args.limit, "batch_size": args.batch_size, "data_root": args.data_root}

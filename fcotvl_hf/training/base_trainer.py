@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from transformers import PrinterCallback, ProgressCallback
 
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.jsonl import append_json_lines
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
 from .base_config import FCoTConfig
@@ -152,9 +153,8 @@ class FCoTTrainer(CheckpointingTrainer):
         logs["skipped_rows"] = len(skipped)
         file = Path(self.args.output_dir) / "skipped.jsonl"
         if self.is_world_process_zero():
-            with file.open("a") as lines:
-                for row, reason in skipped:
-                    lines.write(json.dumps({"step": self.state.global_step, "row": row, "reason": reason}) + "\n")
+            step = self.state.global_step
+            append_json_lines(file, ({"step": step, "row": row, "reason": reason} for row, reason in skipped))
         if self._skipped_in_all > self.args.max_bad_rows:
             row, reason = skipped[-1]
             raise ValueError(

@@ -1,7 +1,6 @@
 """What a run shows and leaves: one line per step in ``log.jsonl``, ``loss.png``, the checkpoints to merge, a bar."""
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from PIL import Image
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.jsonl import append_json_lines, json_line, read_json_lines
 
 from .checkpoints import pool_steps
 
@@ -35,7 +35,7 @@ class StepLog(TrainerCallback):
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         kept = [entry for entry in read_log(self.path) if entry["step"] <= state.global_step]
-        atomic_write(self.path, "".join(json.dumps(entry) + "\n" for entry in kept))
+        atomic_write(self.path, "".join(map(json_line, kept)))
 
     def on_log(
         self,
@@ -46,8 +46,7 @@ class StepLog(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         if state.is_world_process_zero and logs is not None and "loss" in logs:
-            with self.path.open("a") as file:
-                file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+            append_json_lines(self.path, [{"step": state.global_step, **logs}])
 
 
 class LossPlot(TrainerCallback):
@@ -102,10 +101,7 @@ class ProgressBar(ProgressCallback):
 
 def read_log(path: Path) -> list[Entry]:
     """Read ``log.jsonl``; a last line cut off by a kill is left out, a missing file is an empty log."""
-    if not path.exists():
-        return []
-    lines = path.read_text().splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return read_json_lines(path)
 
 
 def plot_losses(entries: list[Entry], path: Path, title: str) -> None:
@@ -127,6 +123,7 @@ def plot_losses(entries: list[Entry], path: Path, title: str) -> None:
     axes.set(xlabel="optimizer step", ylabel="per response token", title=title)
     if entries:
         axes.legend()
-    drawn = io.BytesIO()
+    drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, dpi=120)
-    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(path, "PNG", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(small, "PNG", optimize=True)
+    atomic_write(path, small.getvalue())

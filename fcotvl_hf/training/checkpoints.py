@@ -75,8 +75,9 @@ def pool_steps(max_steps: int, size: int, start: float) -> list[int]:
 
 
 def _numbered(output_dir: Path) -> list[Path]:
-    folders = (folder for folder in output_dir.glob("checkpoint-*") if folder.name.split("-")[1].isdecimal())
-    return sorted(folders, key=step_of)
+    """Folders with a checkpoint's name; a copy that somebody called ``checkpoint-500-best`` is none."""
+    found = output_dir.glob("checkpoint-*")
+    return sorted((path for path in found if path.name.removeprefix("checkpoint-").isdecimal()), key=step_of)
 
 
 def _is_complete(checkpoint: Path) -> bool:

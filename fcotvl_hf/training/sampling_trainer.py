@@ -86,7 +86,7 @@ class SamplingTrainer(FCoTTrainer):
             atomic_write(folder / STATE, _json(state))
 
     def _load_sampling(self, file: Path) -> None:
-        state = json.loads(file.read_text())
+        state = json.loads(file.read_text(encoding="utf-8"))
         self._epoch, self._losses.epoch, self._rounds = state["epoch"], state["sums"], state["rounds"]
         if self._rounds and self._sampler is not None:
             self._sampler.set_probabilities(self._rounds[-1]["probabilities"])
@@ -131,7 +131,7 @@ def build_sampler(args: SamplingConfig, rows: Any) -> SourceSampler:
     if not args.sampling_file.is_file():
         raise FileNotFoundError(f"no probabilities at {args.sampling_file}; fcotvl sft --sampling auto makes them")
     try:
-        return SourceSampler(sources, seed, json.loads(args.sampling_file.read_text())["probabilities"])
+        return SourceSampler(sources, seed, json.loads(args.sampling_file.read_text(encoding="utf-8"))["probabilities"])
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
         raise ValueError(f"{args.sampling_file} holds no JSON object with probabilities") from None
 

@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.json_object import read_json
 
 SHARD_ROWS = 256
 """Rows in a shard."""
@@ -64,7 +65,7 @@ class TeacherStore:
         path = self.folder / MANIFEST
         manifest = {**identity, "rows": self.rows, "shard_rows": self.shard_rows}
         if path.exists():
-            found = json.loads(path.read_text())
+            found = read_json(path)
             if differing := [name for name in manifest if found.get(name) != manifest[name]]:
                 raise ValueError(
                     f"{self.folder} holds a teacher's distributions with another {', '.join(differing)}; "

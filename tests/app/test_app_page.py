@@ -12,12 +12,14 @@ from PIL import Image
 from fcotvl_hf.app import limits
 from fcotvl_hf.app.names import MODELS_VARIABLE
 from fcotvl_hf.cli import main, make_parser
+from tests.docs.pages import DOCS, blocks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "app.md").read_text()
+PATH = DOCS / "app.md"
+PAGE = PATH.read_text()
 
 
 def _blocks(kind: str) -> list[str]:
-    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
+    return [block.text for block in blocks(PATH, kind)]
 
 
 def test_commands_parse() -> None:

@@ -9,22 +9,24 @@ import pytest
 from fcotvl_hf.baselines import METHODS
 from fcotvl_hf.cli import main
 from fcotvl_hf.cost.shapes import SHAPES
+from tests.docs.pages import DOCS, blocks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rivals.md").read_text()
+PATH = DOCS / "rivals.md"
+PAGE = PATH.read_text()
 
 
 @pytest.mark.usefixtures("own_process")
 def test_first_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (first, *_) = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-    for line in first.splitlines():
+    (first, *_) = blocks(PATH, "bash")
+    for line in first.text.splitlines():
         assert main(shlex.split(line)[1:]) == 0
     assert Path("runs/rivals/report.html").is_file()
 
 
 def test_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(code, {})
+    (code,) = blocks(PATH, "python")
+    exec(code.text, {})
     assert capsys.readouterr().out.strip() == "[64, 64, 32, 32]"
 
 

@@ -55,11 +55,12 @@ def test_results_and_what_the_hub_reads(
     assert [each.metric_value for each in card.data.eval_results] == [each.metric_value for each in listed]
     assert card.text.strip() == "Mine." and card.data.license == "apache-2.0"
 
-    assert main(["eval", str(model), "--tasks", "ai2d", *options, "--limit", "3"]) == 0
+    assert main(["eval", str(model), "--tasks", "ai2d,textvqa", *options, "--limit", "3"]) == 0
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert set(results["tasks"]) == {"textvqa", "mme", "ai2d"}  # earlier tasks stay
     assert results["tasks"]["ai2d"]["n"] == 3
-    assert not (tmp_path / "out" / ".eval_results" / "ai2d.yaml").exists()  # three rows are no benchmark
+    for folder in (tmp_path / "out", model):  # three rows are no benchmark, also where there were more before
+        assert [path.name for path in (folder / ".eval_results").iterdir()] == ["mme.yaml"]
 
 
 def test_drawn_rows_are_the_demos(session_teacher) -> None:

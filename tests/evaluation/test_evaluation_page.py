@@ -1,6 +1,5 @@
 """docs/evaluation.md: its commands are run or parsed, its Python is run, its table is what the tasks say."""
 
-import re
 import shlex
 from pathlib import Path
 
@@ -9,16 +8,17 @@ import pytest
 from fcotvl_hf.cli import main, make_parser
 from fcotvl_hf.eval_harness.tasks import TASKS
 from fcotvl_hf.evaluation.chosen import chosen_tasks
+from tests.docs.pages import DOCS, blocks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
+PATH = DOCS / "evaluation.md"
+PAGE = PATH.read_text()
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
 
 def _commands(number: int) -> list[list[str]]:
     """The lines of a shell block."""
-    blocks = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-    return [shlex.split(line) for line in blocks[number].splitlines()]
+    return [shlex.split(line) for line in blocks(PATH, "bash")[number].text.splitlines()]
 
 
 def test_first_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,8 +41,8 @@ def test_other_commands_are_understood() -> None:
 
 
 def test_python_runs(data_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(code, {"data_root": data_root})
+    (code,) = blocks(PATH, "python")
+    exec(code.text, {"data_root": data_root})
     score, stderr, tokens = map(float, capsys.readouterr().out.split())
     assert 0 <= score <= 1 and stderr >= 0 and tokens >= 8
 

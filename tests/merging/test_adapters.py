@@ -73,6 +73,13 @@ def test_other_adapters_are_refused(session_folders: list[Path], tmp_path: Path,
     assert not (tmp_path / "out").exists()
 
 
+def test_a_damaged_adapter_is_named(session_folders: list[Path], tmp_path: Path) -> None:
+    adapter(session_folders[0], tmp_path / "a", 1)
+    (tmp_path / "a" / "adapter_config.json").write_text('{"peft_type": "LO')
+    with pytest.raises(ValueError, match=r"adapter_config\.json is no valid JSON"):
+        merge_checkpoints(session_folders[0], [tmp_path / "a"], [1.0], tmp_path / "out")
+
+
 def test_an_adapter_of_another_model_is_refused(session_folders: list[Path], tmp_path: Path) -> None:
     adapter(session_folders[0], tmp_path / "a", 1)
     with pytest.raises(ValueError, match="gives .*, but model.language_model.* of .*fcot-vl-tiny is"):

@@ -14,10 +14,11 @@ from transformers import BatchFeature
 from fcotvl_hf.conversion.student import build_student
 from fcotvl_hf.hub.models import load_model
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
+from tests.docs.pages import DOCS, blocks
 
 Model = tuple[FCoTVLForConditionalGeneration, FCoTVLProcessor]
 
-PAGE = Path(__file__).parents[2] / "docs" / "training" / "lora.md"
+PAGE = DOCS / "training" / "lora.md"
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT's
 
@@ -87,8 +88,8 @@ def test_adapter_is_saved_loaded_and_merged(
 def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    for snippet in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
-        exec(compile(snippet, PAGE.name, "exec"), names)
+    for snippet in blocks(PAGE, "python"):
+        exec(compile(snippet.text, PAGE.name, "exec"), names)
     loaded, before = (load_model(name)[0].state_dict() for name in ("runs/lora-merged", "tiny-50"))
     changed = {name for name, weight in loaded.items() if not torch.equal(weight, before[name])}
     assert "model.compressor.weight" in changed

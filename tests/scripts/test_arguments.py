@@ -10,8 +10,9 @@ from fcotvl_hf.scripts import distill, sft
 def test_command_line_goes_before_yaml_before_defaults(tmp_path) -> None:
     recipe = tmp_path / "r.yaml"
     recipe.write_text("temperature: 2.0\nkl_weight: 3.0\n")
-    _, _, args, _ = distill.make_parser().parse(["--config", str(recipe), "--temperature", "4"])
-    assert (args.temperature, args.kl_weight, args.ce_weight) == (4.0, 3.0, 1.0)
+    for config in (["--config", str(recipe)], [f"--config={recipe}"]):
+        _, _, args, _ = distill.make_parser().parse([*config, "--temperature=4"])
+        assert (args.temperature, args.kl_weight, args.ce_weight) == (4.0, 3.0, 1.0)
 
 
 def test_on_cpu_training_is_float32_unless_asked() -> None:
@@ -28,6 +29,7 @@ def test_on_cpu_training_is_float32_unless_asked() -> None:
         (["--config", "r.yaml"], "- a\n- b", "r.yaml must be a YAML mapping"),
         (["--config", "r.yaml"], "a: [", "r.yaml is not YAML"),
         (["--config", "none.yaml"], None, "no configuration file at none.yaml"),
+        (["--config=none.yaml"], None, "no configuration file at none.yaml"),
         (["--config"], None, "--config needs the name of a YAML file"),
         (["--max_steps", "many"], None, "invalid int value: 'many'"),
         (["--temperature", "0"], None, "temperature must be positive, not 0.0"),

@@ -4,13 +4,22 @@ from contextlib import nullcontext
 
 import pytest
 
-from fcotvl_hf.training.checkpoints import complete_checkpoints, last_checkpoint, pool_steps
+from fcotvl_hf.training.checkpoints import complete_checkpoints, last_checkpoint, pool_steps, remove_old
 from fcotvl_hf.training.run import run
 from tests.training.conftest import dataset_of
 
 
 def names(folder) -> list[str]:
     return [checkpoint.name for checkpoint in complete_checkpoints(folder)]
+
+
+def test_copies_with_names_of_their_own_are_left_alone(tmp_path) -> None:
+    for name in ("checkpoint-2", "checkpoint-10", "checkpoint-10-best", "checkpoint-old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "trainer_state.json").write_text("{}")
+    assert names(tmp_path) == ["checkpoint-2", "checkpoint-10"]
+    remove_old(tmp_path, 1, [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-10", "checkpoint-10-best", "checkpoint-old"]
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,17 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from fcotvl_hf.scripts import distill, sft
+from tests.docs.pages import DOCS, ROOT, blocks
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "training" / "packing.md").read_text()
-COMMANDS = [shlex.split(line) for line in re.findall(r"```bash\n(.*?)\n```", PAGE, re.DOTALL)]
+PATH = DOCS / "training" / "packing.md"
+PAGE = PATH.read_text()
+COMMANDS = [shlex.split(block.text) for block in blocks(PATH, "bash")]
 
 
 def test_command_parses_and_options_exist() -> None:
@@ -27,10 +27,10 @@ def test_command_parses_and_options_exist() -> None:
 
 
 def test_python_runs_and_keeps_rows_apart() -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (block,) = blocks(PATH, "python")
     names: dict[str, Any] = {}
     with torch.no_grad():
-        exec(block, names)
+        exec(block.text, names)
     model, rows = names["model"], names["rows"]
     alone = model.model(**rows).last_hidden_state[rows["attention_mask"].bool()]
     torch.testing.assert_close(names["hidden"].last_hidden_state[0], alone, rtol=1e-4, atol=1e-4)

@@ -5,9 +5,9 @@ from random import Random
 
 from ...degradation import scan
 from ...rows import Sample
-from ..blocks import pipe_table
 from ..prompts import TABLE_HTML, TABLE_MARKDOWN, choose
 from ..prose import Writer
+from ..table import to_markdown
 from ..typesetting import CHINESE, SANS, SERIF, check, families, typeset
 from .languages import choose_language
 from .tables import Cells, choose_cells, table_page
@@ -39,7 +39,7 @@ def sample(seed: int) -> Sample:
     page, degradations = scan(typeset(source, resolution)[0], rng)
     as_html = bool(groups) or rng.random() < 0.3
     prompt = choose((TABLE_HTML if as_html else TABLE_MARKDOWN)[language], rng)
-    answer = to_html(cells, groups) if as_html else pipe_table(cells)
+    answer = to_html(cells, groups) if as_html else to_markdown(cells)
     meta = {
         "seed": seed,
         "language": language,

@@ -25,7 +25,8 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
 }
 """Category → its tasks."""
 
-_CATEGORY = {task: category for category, tasks in CATEGORIES.items() for task in tasks}
+CATEGORY_OF = {task: category for category, tasks in CATEGORIES.items() for task in tasks}
+"""Task → its category."""
 
 
 def ocrbench_v2_aggregate(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -44,10 +45,10 @@ def ocrbench_v2_aggregate(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """
     scores: dict[str, list[float]] = {category: [] for category in CATEGORIES}
     for item in items:
-        if item["type"] not in _CATEGORY:
-            raise ValueError(f"OCRBench v2 has no task {item['type']!r}; it has {', '.join(_CATEGORY)}")
+        if item["type"] not in CATEGORY_OF:
+            raise ValueError(f"OCRBench v2 has no task {item['type']!r}; it has {', '.join(CATEGORY_OF)}")
         if "ignore" not in item:
-            scores[_CATEGORY[item["type"]]].append(item["score"])
+            scores[CATEGORY_OF[item["type"]]].append(item["score"])
     means = {category: fmean(found) for category, found in scores.items() if found}
     english = {category: mean for category, mean in means.items() if category.startswith("en_")}
     chinese = {category: mean for category, mean in means.items() if category.startswith("cn_")}

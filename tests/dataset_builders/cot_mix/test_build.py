@@ -27,7 +27,7 @@ def test_program_chains_sampled_chains_and_clean_ones(scripted, said, data_root:
 
     with scripted(script) as endpoint:
         options = ("--sampler", endpoint.url, "--draws", "2", "--rewriter", endpoint.url)
-        clean = ("--decontaminate", "docvqa,chartqa", "--data-root", str(data_root))
+        clean = ("--decontaminate", "docvqa, chartqa", "--data-root", str(data_root))
         assert _cot(out, *options, *clean) == 0
         asked = len(endpoint.payloads)
         assert _cot(out, *options, *clean) == 0  # nothing left to do

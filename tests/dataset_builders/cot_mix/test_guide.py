@@ -9,14 +9,16 @@ import pytest
 from fcotvl_hf.cli import main
 from fcotvl_hf.dataset_builders.cot_mix.build import CONFIGS
 from fcotvl_hf.dataset_builders.curation.mixing import read_recipe
+from tests.docs.pages import DOCS, blocks
 
-PAGE = (Path(__file__).parents[3] / "docs" / "data-cot.md").read_text()
+PATH = DOCS / "data-cot.md"
+PAGE = PATH.read_text()
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return [block.text for block in blocks(PATH, language)]
 
 
 def test_first_command_and_python_run(

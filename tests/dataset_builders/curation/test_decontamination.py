@@ -105,6 +105,12 @@ def test_matches_are_dropped_and_reported(pages: list[Image.Image], benchmarks: 
     assert [json.loads(line)["by"] for line in lines] == ["image", "text"]
 
 
+def test_a_full_disk_leaves_no_hashes_for_the_next_run(benchmarks: BenchmarkData, tmp_path: Path, full_disk) -> None:
+    with full_disk(100), pytest.raises(OSError, match=r"b\.npz could not be written"):
+        benchmarks.save(tmp_path / "b.npz")
+    assert not list(tmp_path.iterdir())
+
+
 def test_wording_that_many_test_rows_share_does_not_count(tmp_path: Path) -> None:
     hint = "Please answer the question requiring an integer answer and provide the final value at the end"
     rows = [

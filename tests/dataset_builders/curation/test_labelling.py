@@ -42,14 +42,18 @@ def _script(said):
     return lambda prompt, seed, attempt: next(replies)
 
 
-def test_replies_are_kept_by_confidence(scripted, said, pictures: Path, tmp_path: Path) -> None:
+def test_replies_are_kept_by_confidence(
+    scripted, said, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pictures)
     with scripted(_script(said)) as endpoint:
-        build_labels(pictures, tmp_path / "out", Asked(endpoint.url, SURE), "Read the text.", "document", 0.9)
+        build_labels(Path(), tmp_path / "out", Asked(endpoint.url, SURE), "Read the text.", "document", 0.9)
         assert [payload["temperature"] for payload in endpoint.payloads] == [0] * 6
     rows = load_dataset(str(tmp_path / "out"), "document", split="train", cache_dir=str(tmp_path / "cache"))
     (row,) = rows
     meta = json.loads(row["meta"])
-    assert row["id"] == meta["file"] == "a.png" and row["messages"][1]["content"][0]["text"] == "Invoice 1"
+    assert row["id"] == meta["file"] == "a.png" and row["source"] == "labelled/scans"
+    assert row["messages"][1]["content"][0]["text"] == "Invoice 1"
     assert meta["confidence"] == pytest.approx(0.99005, abs=1e-5) and meta["labelled_by"] == "scripted"
     card = (tmp_path / "out" / "README.md").read_text()
     for reason in ("low confidence", "cut off", "empty reply", "loop", "no reply (status 400)", "unreadable picture"):

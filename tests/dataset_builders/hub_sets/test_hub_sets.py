@@ -15,7 +15,8 @@ from pyarrow import parquet
 from fcotvl_hf.cli import main
 from fcotvl_hf.dataset_builders.hub_sets.build import build_hub_sets
 from fcotvl_hf.dataset_builders.hub_sets.catalogue import SETS
-from fcotvl_hf.dataset_builders.hub_sets.rows import Streamed
+from fcotvl_hf.dataset_builders.hub_sets.rows import Streamed, to_row
+from fcotvl_hf.dataset_builders.parts import Dropped
 from fcotvl_hf.dataset_builders.publish import Writing
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -90,6 +91,19 @@ def test_bad_rows_are_left_out_and_counted(tmp_path: Path) -> None:
     assert "no answer: 1" in card and "picture cannot be read: 2" in card
 
 
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("hme100k", {"conversations": [{"from": "human", "value": None}, {"from": "gpt", "value": "a + b"}]}),
+        ("iiit5k", {"texts": [{"user": "Which word?", "assistant": None}]}),
+        ("synthdog-en", {"ground_truth": '{"gt_parse": ["Rain fell."]}'}),
+    ],
+)
+def test_dialogues_of_another_form_are_left_out(name: str, columns: dict[str, Any]) -> None:
+    row = to_row(name, "main", {**columns, SETS[name].pictures: {"bytes": _png(), "path": None}}, 0)
+    assert row == Dropped("dialogue not in the form of its card")
+
+
 def test_a_stream_goes_on_where_the_last_shard_ended(tmp_path: Path) -> None:
     _copy(tmp_path, "iam-line", [{"text": str(number)} for number in range(6)])
     maker = Streamed("iam-line", "main", tmp_path)
@@ -113,5 +127,7 @@ def test_wrong_columns_and_names_are_one_line(tmp_path: Path, capsys: pytest.Cap
     command = ["data", "hub", "--out", str(tmp_path / "out"), "--size", "1", "--data-root", str(tmp_path), "--sets"]
     assert main([*command, "iam-line"]) == 1
     assert "Teklia/IAM-line has no column text; it has line, image" in capsys.readouterr().err
-    assert main([*command, "iam"]) == 2
+    assert main([*command, ","]) == 2
+    assert "name sets with --sets; there are iam-line" in capsys.readouterr().err
+    assert main([*command, "iam-line, iam"]) == 2
     assert "there is no set 'iam'; choose from iam-line, latex-ocr" in capsys.readouterr().err
