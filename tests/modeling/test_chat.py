@@ -36,6 +36,7 @@ def test_one_image_or_a_list_or_none(reader: Model, page: Image.Image) -> None:
     assert expected
     assert model.chat(processor, page, "Read the text.") == expected
     assert model.chat(processor, [page], "Read the text.") == expected
+    assert model.chat(processor, page, "Read the text.", return_dict_in_generate=True) == expected
     assert model.chat(processor, None, "Hello?") == _asked(reader, [], [_user(0, "Hello?")])
 
 

@@ -96,8 +96,9 @@ class ChatMixin(GenerationMixin):
         messages = _conversation(turns, question, len(shown), processor.image_token)
         prompt = processor.apply_chat_template(messages, add_generation_prompt=True)
         inputs = processor(text=prompt, images=shown or None, return_tensors="pt").to(self.device, self.dtype)
-        sequence = self.generate(**inputs, generation_config=generation_config, **generation_kwargs)[0]
-        answer = processor.tokenizer.decode(sequence[inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        made = self.generate(**inputs, generation_config=generation_config, **generation_kwargs)
+        sequences = made if isinstance(made, torch.Tensor) else made.sequences  # [1, prompt + answer]
+        answer = processor.tokenizer.decode(sequences[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         return (answer, [*turns, (question, answer)]) if return_history else answer
 
 
