@@ -19,6 +19,10 @@ Scores = Mapping[str, Strata | Floats | Sequence[float]]
 """Task → score of each of its samples, or group → score of each unit; two models' have the same order of rows."""
 
 
+_DRAWN = 500
+"""Bootstrap samples at a time, each with a number for every sample: memory does not grow with the draws."""
+
+
 class Interval(NamedTuple):
     """A figure and the bounds that a bootstrap puts around it."""
 
@@ -125,9 +129,11 @@ def _drawn_task_means(a: Scores, b: Scores, draws: int, seed: int) -> tuple[Floa
 
 def _drawn_means(rng: np.random.Generator, left: Floats, right: Floats, draws: int) -> Floats:
     """Means of both models over the same bootstrap samples, ``[2, draws]``."""
-    size = len(left)
-    weights = rng.multinomial(size, np.full(size, 1 / size), size=draws) / size  # [draws, samples]
-    return np.stack([weights @ left, weights @ right])
+    size, both = len(left), np.stack([left, right], axis=1)  # [samples, 2]
+    even = np.full(size, 1 / size)
+    parts = [min(_DRAWN, draws - done) for done in range(0, draws, _DRAWN)]
+    means = [rng.multinomial(size, even, size=part) @ both / size for part in parts]  # [part, 2] each
+    return np.concatenate(means).T
 
 
 def _interval(mean: float, drawn: Floats, confidence: float) -> Interval:
