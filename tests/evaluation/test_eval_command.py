@@ -129,6 +129,11 @@ def test_errors_are_one_line_and_nothing_is_written(
     assert not Path("out").exists()
 
 
+def test_the_cards_of_the_packaged_models_are_not_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "tiny", "--tasks", "docvqa", "--card", "--out", str(tmp_path), "--data-root", "absent"]) == 2
+    assert "--card needs a model folder with a README.md, which tiny is not" in capsys.readouterr().err
+
+
 def test_a_model_without_a_processor_is_one_line(
     teacher_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
