@@ -62,6 +62,13 @@ def test_weights_that_do_not_fit_are_named(folder: Path, changes: dict[str, torc
     assert "\n" not in str(refusal.value)
 
 
+def test_weights_that_were_cut_short_are_named(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:10_000])
+    with pytest.raises(ValueError, match=f"weights of {folder} are cut short"):
+        load_model(str(folder))
+
+
 def test_other_kind_of_model_is_named(folder: Path) -> None:
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(settings | {"model_type": "internvl"}))
