@@ -35,6 +35,7 @@ def test_on_cpu_training_is_float32_unless_asked() -> None:
         (["--config", "none.yaml"], None, "no configuration file at none.yaml"),
         (["--config"], None, "--config needs the name of a YAML file"),
         (["--max_steps", "many"], None, "invalid int value: 'many'"),
+        (["--gradient_accumulation_steps", "0"], None, "gradient_accumulation_steps must be at least 1"),
         (["--temperature", "0"], None, "temperature must be positive, not 0.0"),
     ],
 )
