@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.atomic import atomic_write, check_no_file
 
 from .attention_report import Sheet, attention_sheets
 from .comparison import paired_difference, retention, retention_interval
@@ -44,10 +44,11 @@ def compare_folders(folders: Sequence[Path], out: Path) -> None:
 
     Raises:
         ValueError: there is only one, or they cannot be compared.
-        OSError: a folder holds no evaluation.
+        OSError: a folder holds no evaluation, or ``out`` is a file.
     """
     if len(folders) < 2:
         raise ValueError("a comparison needs two folders or more, the teacher's first")
+    check_no_file(out)
     evaluations = on_the_same_rows(_labelled([read_evaluation(folder) for folder in folders], folders))
     rows = [compare(each, evaluations[0]) for each in evaluations]
     changed = [list(changes(each, evaluations[0])) for each in evaluations]

@@ -82,10 +82,25 @@ def on_the_same_rows(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     for task in dict.fromkeys(task for each in evaluations for task in each.samples if task not in tasks):
         logger.info("%s is left out, not all models were evaluated on it", task)
     rows = {task: _common_rows(evaluations, task) for task in tasks}
-    return [
-        replace(each, samples={task: {row: each.samples[task][row] for row in rows[task]} for task in tasks})
-        for each in evaluations
-    ]
+    return [_restricted(each, rows) for each in evaluations]
+
+
+def _restricted(evaluation: Evaluation, rows: Mapping[str, Sequence[str]]) -> Evaluation:
+    """The evaluation on some rows of some tasks, with the visual tokens of these rows."""
+    samples = {task: {row: evaluation.samples[task][row] for row in names} for task, names in rows.items()}
+    tasks = {task: evaluation.results["tasks"][task].copy() for task in rows}
+    for task, entry in tasks.items():
+        share = _mean_tokens(samples[task]) / (_mean_tokens(evaluation.samples[task]) or 1)
+        entry["tokens_per_image"] *= share
+        if "tokens_over_layers" in entry:
+            entry["tokens_over_layers"] *= share
+    results = evaluation.results.copy()
+    results["tasks"] = tasks
+    return replace(evaluation, samples=samples, results=results)
+
+
+def _mean_tokens(records: Mapping[str, Record]) -> float:
+    return fmean(record["tokens"] for record in records.values())
 
 
 def _common_rows(evaluations: Sequence[Evaluation], task: str) -> list[str]:

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,18 @@ def named_folder(text: str) -> tuple[str, str]:
 def names_in(text: str) -> list[str]:
     """Names with commas between, without the white space around them."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def check_file(path: Path) -> None:
+    """See, before any work, that a file can be written where the user wants it.
+
+    Raises:
+        UsageError: it is a folder, or would lie in none.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; give a file in it")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {path.absolute().parent} to write {path.name} to")
 
 
 def run_command(name: str, command: Callable[[], object], debug: bool = False) -> int:

@@ -26,7 +26,10 @@ def find_images(folder: Path) -> tuple[Path, ...]:
 
     Raises:
         FileNotFoundError: there are none.
+        NotADirectoryError: it is no folder.
     """
+    if not folder.is_dir():
+        raise NotADirectoryError(f"there is no folder {folder} with pictures")
     found = tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES))
     if not found:
         raise FileNotFoundError(f"{folder} holds no pictures ({', '.join(SUFFIXES)})")

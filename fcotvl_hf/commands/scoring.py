@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fcotvl_hf.command import positive
+from fcotvl_hf.command import UsageError, positive
 from fcotvl_hf.cost.shapes import SHAPES
 
 from .adding import Commands, add_command
@@ -61,6 +61,7 @@ fcotvl eval --compare runs/teacher runs/50 runs/75 --out runs/report            
 
 def _eval(args: argparse.Namespace, rest: list[str]) -> None:
     if args.compare:
+        _check_comparison(args)
         from fcotvl_hf.eval_harness.comparison_report import compare_folders
 
         compare_folders(args.compare, args.out)
@@ -81,6 +82,15 @@ def _eval(args: argparse.Namespace, rest: list[str]) -> None:
         attention=args.attention,
         confidence=args.confidence,
     )
+
+
+def _check_comparison(args: argparse.Namespace) -> None:
+    """Refuse options that a comparison would not heed."""
+    options = ("tasks", "limit", "data_root", "reduce", "revision", "attention", "confidence", "card")
+    if given := [f"--{option.replace('_', '-')}" for option in options if getattr(args, option)]:
+        raise UsageError(f"{', '.join(given)} cannot be given with --compare, but with the MODEL that is evaluated")
+    if len(args.compare) < 2:
+        raise UsageError("--compare needs two folders or more, the teacher's first")
 
 
 def add_bench(commands: Commands) -> None:

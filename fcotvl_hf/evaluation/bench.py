@@ -13,7 +13,7 @@ import torch
 
 from fcotvl_hf.baselines import METHODS, Specification, parse_specification, reduced
 from fcotvl_hf.baselines.sharing import with_compressor
-from fcotvl_hf.command import UsageError
+from fcotvl_hf.command import UsageError, check_file
 from fcotvl_hf.conversion.student import student_config
 from fcotvl_hf.cost.shapes import SHAPES, Shape
 from fcotvl_hf.eval_harness.efficiency import Contender, Figures, Workload, compare
@@ -72,7 +72,7 @@ def run_bench(
 
     Raises:
         UsageError: models and a shape are given, or neither; layers or strides do not fit the shape; a reduction is
-            none, or needs pages; there is no folder for ``out``; several processes were started.
+            none, or needs pages; ``out`` cannot be a file; several processes were started.
         ValueError: a model is of another kind, or cannot be reduced.
         OSError: a model is not there.
     """
@@ -82,8 +82,8 @@ def run_bench(
         raise UsageError("bench measures on one device: start it without accelerate launch")
     if shape is None and (layers or strides):
         raise UsageError("--layers and --strides belong to a --shape; models have their own")
-    if out is not None and not out.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {out.absolute().parent} to write {out.name} to")
+    if out is not None:
+        check_file(out)
     reductions = [_reduction(text) for text in reduce]
     device = processes().device
     chosen = getattr(torch, dtype) if dtype else fastest_dtype(device)

@@ -22,7 +22,8 @@ from fcotvl_hf.eval_harness.tables import print_whole
 from fcotvl_hf.eval_harness.tasks import Task
 from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.models import revision_of
-from fcotvl_hf.hub.names import resolve_model, shown_name
+from fcotvl_hf.hub.names import PACKAGED, resolve_model, shown_name
+from fcotvl_hf.io.atomic import check_no_file
 
 from .backends import check_attention, check_backend, check_confidence, open_backend
 from .chosen import chosen_tasks
@@ -68,11 +69,13 @@ def run_evaluation(
         UsageError: a task or a reduction is unknown, or no task is named; there is no folder with a card; the backend
             is not installed; or it cannot tell attention, or reduce.
         FileExistsError: ``out`` holds another evaluation.
+        NotADirectoryError: ``out`` is a file.
         ValueError: rows lack columns, there are none, or it is another kind of model.
         OSError: model, processor or data are not there.
     """
     chosen = chosen_tasks(tasks, revisions)
     check_backend(backend)
+    check_no_file(out)
     earlier = read_results(out)
     asked = asked_reduction(reduce, card, backend, attention, earlier)
     folder = Path(resolve_model(name))
@@ -116,7 +119,7 @@ def run_evaluation(
 
 
 def _check_folders(name: str, folder: Path, card: bool, data_root: Path | None) -> None:
-    if card and not (folder / "README.md").is_file():
+    if card and (name in PACKAGED or not (folder / "README.md").is_file()):
         raise UsageError(f"--card needs a model folder with a README.md, which {name} is not")
     if data_root is not None and not data_root.is_dir():
         raise UsageError(f"--data-root {data_root} is no folder")

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from transformers import TextStreamer
 
-from fcotvl_hf.command import UsageError, names_in
+from fcotvl_hf.command import UsageError, check_file, names_in
 from fcotvl_hf.cost.tokens import visual_tokens
 from fcotvl_hf.eval_harness.attention_pictures import attention_picture
 from fcotvl_hf.eval_harness.pictures import png, side_by_side
@@ -116,13 +116,13 @@ def ask(
         attention: PNG file for the pages as the models' answers look at them, side by side.
 
     Raises:
-        UsageError: there is no model, only one to compare, or no folder for ``attention``.
+        UsageError: there is no model, only one to compare, or ``attention`` cannot be a file.
         ValueError: a file is no image, or a model cannot be used.
         OSError: a file or a model is not there.
     """
     names = model_names(model, compare)
-    if attention and not attention.parent.is_dir():
-        raise UsageError(f"--attention {attention} lies in no folder; make {attention.parent} first")
+    if attention:
+        check_file(attention)
     for name in names:
         resolve_model(name)  # say what is missing before anything slow begins
     pages = [load_image(path) for path in images]

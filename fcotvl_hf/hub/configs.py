@@ -4,6 +4,8 @@ from transformers import PreTrainedConfig
 
 from fcotvl_hf.modeling import FCoTVLConfig
 
+from .names import asking_hub
+
 
 def load_config(path: str) -> FCoTVLConfig:
     """Read the configuration of an FCoT-VL model.
@@ -15,7 +17,8 @@ def load_config(path: str) -> FCoTVLConfig:
         OSError: there is no model.
         ValueError: it is another kind of model, or does not say which.
     """
-    settings, _ = PreTrainedConfig.get_config_dict(path)
+    with asking_hub(path):
+        settings, _ = PreTrainedConfig.get_config_dict(path)
     if not settings:
         raise FileNotFoundError(f"{path} holds no model: there is no config.json in it")
     kind = settings.get("model_type")

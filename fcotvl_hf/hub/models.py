@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import hf_hub_download
+from safetensors import SafetensorError
 
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
@@ -60,12 +61,16 @@ def load_weights(path: str, dtype: torch.dtype | None = None) -> FCoTVLForCondit
 
     Raises:
         OSError: there is no model.
-        ValueError: keys are missing, unexpected or of another shape, or it is another kind of model.
+        ValueError: keys are missing, unexpected or of another shape, weights are cut short, or it is another kind of
+            model.
     """
     load_config(path)  # a model of another kind is told apart before its weights are read
-    model, info = FCoTVLForConditionalGeneration.from_pretrained(
-        path, dtype="auto" if dtype is None else dtype, output_loading_info=True, ignore_mismatched_sizes=True
-    )
+    try:
+        model, info = FCoTVLForConditionalGeneration.from_pretrained(
+            path, dtype="auto" if dtype is None else dtype, output_loading_info=True, ignore_mismatched_sizes=True
+        )
+    except SafetensorError as error:
+        raise ValueError(f"weights of {path} are cut short or no safetensors ({error}); get them again") from None
     for problem in ("unexpected_keys", "mismatched_keys"):  # the class itself refuses missing ones
         if keys := sorted(str(key) for key in info[problem]):
             shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")

@@ -1,5 +1,7 @@
 """What users call models: a packaged name, a folder or a Hub id. Light: nothing here imports torch."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -47,7 +49,26 @@ def local_folder(name: str, patterns: list[str]) -> Path:
         return path
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(name, allow_patterns=patterns))
+    with asking_hub(name):
+        return Path(snapshot_download(name, allow_patterns=patterns))
+
+
+@contextmanager
+def asking_hub(name: str) -> Iterator[None]:
+    """Let the Hub's errors say which model was wanted, for its name may be a misspelt folder's.
+
+    Args:
+        name: a folder, whose errors pass as they are, or a Hub id.
+
+    Raises:
+        OSError: the Hub did not give what was asked for.
+    """
+    try:
+        yield
+    except OSError as error:
+        if Path(name).is_dir():
+            raise
+        raise OSError(f"there is no folder {name}, and the Hub does not give it: {error}") from error
 
 
 def shown_name(name: str) -> str:

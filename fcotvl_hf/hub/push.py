@@ -44,7 +44,7 @@ def push(write: Write, to: Repository, dry_run: Path | None) -> None:
 
 def _checked(write: Write, folder: Path, to: Repository, link: bool) -> Contents:
     write(folder, link)
-    return check_folder(folder, to.kind)
+    return check_folder(folder, to.kind, str(to))
 
 
 def _tell(to: Repository, found: Contents, where: str) -> None:

@@ -82,8 +82,7 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
         OSError: ``path`` is a mount point, or the disk is full.
     """
     path = Path(path).absolute()
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"{path} is a file; choose another name for the folder")
+    check_no_file(path)
     if path.exists() and any(path.iterdir()) and not overwrite:
         raise FileExistsError(f"{path} exists already; choose another name or delete it first")
     if path.is_mount():
@@ -105,6 +104,19 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(scratch)
+
+
+def check_no_file(path: Path) -> None:
+    """See, before any work, that a path may become a folder, or is one.
+
+    Args:
+        path: the folder to write.
+
+    Raises:
+        NotADirectoryError: it is a file.
+    """
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{path} is a file; choose another name for the folder")
 
 
 @contextmanager

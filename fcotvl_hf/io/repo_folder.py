@@ -90,12 +90,13 @@ def name_card(folder: Path, repo_id: str) -> None:
     atomic_write(card, card.read_text(encoding="utf-8").replace(PLACEHOLDER, repo_id))
 
 
-def check_folder(folder: Path, kind: str) -> Contents:
+def check_folder(folder: Path, kind: str, name: str | None = None) -> Contents:
     """See that a folder may become a repository: card, links, sizes, no pickles.
 
     Args:
         folder: to publish.
         kind: model, dataset or space.
+        name: what messages call it, where the folder is only a stop on the way; the folder itself by default.
 
     Returns:
         What would be uploaded.
@@ -107,10 +108,10 @@ def check_folder(folder: Path, kind: str) -> Contents:
     """
     found = contents(folder)
     if README not in found.paths:
-        raise FileNotFoundError(f"{folder} has no {README}: it is no {kind}, or an unfinished one")
+        raise FileNotFoundError(f"{name or folder} has no {README}: it is no {kind}, or an unfinished one")
     problems = [problem for check in _CHECKS for problem in check(folder, kind, found)]
     if problems:
-        raise ValueError(f"{folder} cannot be published as it is: {'; '.join(problems)}")
+        raise ValueError(f"{name or folder} cannot be published as it is: {'; '.join(problems)}")
     return found
 
 

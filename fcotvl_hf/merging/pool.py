@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import torch
 
-from fcotvl_hf.hub.names import resolve_model
+from fcotvl_hf.hub.names import asking_hub, resolve_model
 
 from . import methods
 from .blocks import Blocks
@@ -154,4 +154,5 @@ def _local(folder: Path | str) -> Path:
         raise FileNotFoundError(f"no checkpoint at {folder}")
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(str(folder), ignore_patterns=["*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx"]))
+    with asking_hub(str(folder)):
+        return Path(snapshot_download(str(folder), ignore_patterns=["*.bin", "*.pt", "*.pth", "*.gguf", "*.onnx"]))

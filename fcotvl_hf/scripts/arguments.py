@@ -4,14 +4,16 @@ The command line goes before the YAML file of ``--config``, which goes before th
 """
 
 import difflib
+import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 from trl import DatasetMixtureConfig, TrlParser
+from trl.scripts.utils import DatasetConfig
 
 from fcotvl_hf.modeling import COMPRESSORS, POSITIONS
 from fcotvl_hf.training.base_config import FCoTConfig
@@ -94,10 +96,10 @@ class Parser(TrlParser):
         args = [part for argument in given for part in _apart(argument)]
         known = {option.removeprefix("--") for action in self._actions for option in action.option_strings}
         keys = [argument[2:].split("=")[0] for argument in args if argument.startswith("--")]
-        for key in [*keys, *self._keys_of_config(args)]:
-            if key not in known | {"config", "env"}:
-                close = difflib.get_close_matches(key, known, n=1)
-                self.error(f"unknown option {key!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        settings = self._settings(args)
+        self._check_known([*keys, *settings], known | {"config", "env"}, "option")
+        if "datasets" in settings:
+            self._check_datasets(settings["datasets"])
         try:
             return tuple(self.parse_args_and_config(args))
         except (ValueError, OSError) as error:
@@ -107,9 +109,25 @@ class Parser(TrlParser):
         """Leave with status 2 and one line; argparse's own would print the usage of 200 options first."""
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
 
-    def _keys_of_config(self, args: list[str]) -> list[str]:
+    def _check_known(self, keys: Iterable[str], known: Collection[str], what: str) -> None:
+        for key in keys:
+            if key not in known:
+                close = difflib.get_close_matches(key, known, n=1)
+                self.error(f"unknown {what} {key!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+
+    def _check_datasets(self, datasets: object) -> None:
+        known = inspect.signature(DatasetConfig).parameters
+        if not isinstance(datasets, list) or not all(isinstance(each, dict) for each in datasets):
+            self.error("datasets must be a list of data sets, such as - path: FOLDER_OR_HUB_ID")
+        for each in datasets:
+            self._check_known(each, known, "key of a data set")
+            if "path" not in each:
+                self.error(f"a data set of datasets has no path: {each}")
+
+    def _settings(self, args: list[str]) -> dict[str, Any]:
+        """The content of the file of ``--config``; empty without one."""
         if "--config" not in args:
-            return []
+            return {}
         if args[-1] == "--config":
             self.error("--config needs the name of a YAML file")
         path = Path(args[args.index("--config") + 1])
@@ -121,7 +139,7 @@ class Parser(TrlParser):
             self.error(f"{path} is not YAML: {' '.join(str(error).split())}")
         if not isinstance(settings, dict):
             self.error(f"{path} must be a YAML mapping of option: value")
-        return list(settings)
+        return settings
 
 
 def _apart(argument: str) -> list[str]:

@@ -79,6 +79,8 @@ class FCoTConfig(SFTConfig):
     def __post_init__(self) -> None:
         if self.max_length is not None:
             raise ValueError("max_length would cut image placeholders; leave it unset and filter long samples instead")
+        if min(self.per_device_train_batch_size, self.gradient_accumulation_steps) < 1:
+            raise ValueError("per_device_train_batch_size and gradient_accumulation_steps must be at least 1")
         if not 0 <= self.drop_path < 1:
             raise ValueError(f"drop_path must be at least 0 and less than 1, not {self.drop_path}")
         if self.merge_pool < 0 or self.max_bad_rows < 0:

@@ -60,9 +60,15 @@ def rows_of(
         seed: first seed of the pages.
         run_length: consecutive pages of one task.
         eval_size: pages to evaluate on, with the seeds after those.
+
+    Raises:
+        ValueError: rows of ``mixture`` are no conversations.
     """
     if mixture.datasets:
         splits = get_dataset(mixture)
+        names = splits["train"].column_names
+        if names is not None and not {"messages", "prompt"} & set(names):  # a stream may not know its columns
+            raise ValueError(f"rows to train on need the columns messages and images; these have {', '.join(names)}")
         return splits["train"], splits.get("test")
     return ocr_pages(tasks, size, seed, run_length), ocr_pages(tasks, eval_size, seed + size, run_length)
 

@@ -79,6 +79,19 @@ def test_comparison_on_the_common_rows(folders: list[Path], tmp_path: Path, caps
     assert "student" in capsys.readouterr().out
 
 
+def test_tokens_are_those_of_the_compared_rows(tmp_path: Path) -> None:
+    few = _folder(tmp_path / "few", "few", 16, {"docvqa": {"a": 1, "b": 1}})
+    many = _folder(tmp_path / "many", "many", 32, {"docvqa": {"a": 1, "b": 1, "c": 1}})
+    answers = samples_file(many, "docvqa")
+    lines = [json.loads(line) for line in answers.read_text().splitlines()]
+    answers.write_text(
+        "".join(json.dumps(line | {"tokens": size}) + "\n" for line, size in zip(lines, (16, 16, 64), strict=True))
+    )
+    compare_folders([few, many], tmp_path / "report")
+    rows = json.loads((tmp_path / "report" / "comparison.json").read_text())["rows"]
+    assert [(row["tokens_per_image"], row["tokens_over_layers"]) for row in rows] == [(16, 16), (16, 16)]
+
+
 def test_every_changed_sample_is_listed_worst_first(folders: list[Path], tmp_path: Path) -> None:
     compare_folders(folders, tmp_path / "report")
     changes = [json.loads(line) for line in (tmp_path / "report" / "changes.jsonl").read_text().splitlines()]

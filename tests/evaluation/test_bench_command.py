@@ -73,6 +73,7 @@ def test_models_and_json_on_stdout(teacher_folder: Path, capsys: pytest.CaptureF
         (["tiny", "--reduce", "magic:0.5"], "there is no method 'magic'"),
         (["tiny", "--reduce", "smaller-tiles:0.5"], "chooses tiles page by page"),
         (["tiny", "--out", "nowhere/b.json"], "there is no folder"),
+        (["tiny", "--out", "."], ". is a folder; give a file in it"),
         (["tiny", "--warm-up", "9"], "invalid choice: 9"),
         (["tiny", "--tiles", "0"], "is not a whole number of at least 1"),
     ],

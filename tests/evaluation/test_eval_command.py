@@ -130,6 +130,35 @@ def test_errors_are_one_line_and_nothing_is_written(
     assert not Path("out").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["a", "b", "--tasks", "docvqa", "--data-root", "."], "--tasks, --data-root cannot be given with --compare"),
+        (["a"], "--compare needs two folders or more"),
+    ],
+)
+def test_a_comparison_heeds_all_that_it_is_given(
+    options: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["eval", "--compare", *options, "--out", str(tmp_path / "out")]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_file_is_no_folder_for_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "notes.txt"
+    out.write_text("mine")
+    for what in (["tiny", "--tasks", "tiny-table", "--limit", "1"], ["--compare", "absent", "absent"]):
+        assert main(["eval", *what, "--out", str(out)]) == 1
+        error = capsys.readouterr().err
+        assert f"{out} is a file; choose another name for the folder" in error and error.count("\n") == 1
+    assert out.read_text() == "mine"
+
+
+def test_the_cards_of_the_packaged_models_are_not_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "tiny", "--tasks", "docvqa", "--card", "--out", str(tmp_path), "--data-root", "absent"]) == 2
+    assert "--card needs a model folder with a README.md, which tiny is not" in capsys.readouterr().err
+
+
 def test_a_model_without_a_processor_is_one_line(
     teacher_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

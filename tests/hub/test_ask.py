@@ -77,5 +77,5 @@ def test_where_the_answers_look(
         ask(models, [tmp_path / "page.png"], "Read the text.", max_new_tokens=4, attention=look)
     assert read_size(look) == (2 * page.width + 8, page.height)
     assert caplog.text.count("of the answer's attention goes to the pages") == 2
-    with pytest.raises(UsageError, match="lies in no folder"):
+    with pytest.raises(UsageError, match="there is no folder .*absent to write look.png to"):
         ask("tiny", [tmp_path / "page.png"], "?", attention=tmp_path / "absent" / "look.png")

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from fcotvl_hf.hub.configs import load_config
 from fcotvl_hf.hub.models import PACKAGED, load_model, resolve_model
+from fcotvl_hf.hub.names import local_folder
 
 
 @pytest.fixture
@@ -33,6 +36,12 @@ def test_absent_folder_is_named(name: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=f"no model at {name}; .* tiny, tiny-50, tiny-75"):
         resolve_model(name)
+
+
+@pytest.mark.parametrize("read", [load_config, lambda name: local_folder(name, ["*.json"])])
+def test_a_misspelt_folder_that_the_hub_lacks_is_named(read: Callable[[str], object]) -> None:
+    with pytest.raises(OSError, match="there is no folder runs/posttraned, and the Hub does not give it: "):
+        read("runs/posttraned")
 
 
 def test_loads_in_eval_mode_with_its_processor(folder: Path) -> None:
@@ -60,6 +69,13 @@ def test_weights_that_do_not_fit_are_named(folder: Path, changes: dict[str, torc
     with pytest.raises(ValueError, match=told) as refusal:
         load_model(str(folder), device="cpu")
     assert "\n" not in str(refusal.value)
+
+
+def test_weights_that_were_cut_short_are_named(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:10_000])
+    with pytest.raises(ValueError, match=f"weights of {folder} are cut short"):
+        load_model(str(folder))
 
 
 def test_other_kind_of_model_is_named(folder: Path) -> None:

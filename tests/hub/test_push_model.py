@@ -267,7 +267,8 @@ def test_no_licence_and_no_safetensors_are_refused(
 ) -> None:
     monkeypatch.setattr(push_model, "check_reload", lambda source, written: "")
     assert main(["push", "model", str(trained), "me/x", "--dry-run", str(tmp_path / "out")]) == 1
-    assert "the metadata of README.md does not say license" in capsys.readouterr().err
+    told = "error: model me/x cannot be published as it is: the metadata of README.md does not say license"
+    assert told in capsys.readouterr().err
     bare = Path(shutil.copytree(trained, tmp_path / "bare"))
     (bare / "model.safetensors").rename(bare / "pytorch_model.bin")
     assert main(["push", "model", str(bare), "me/x", "--dry-run", str(tmp_path / "out")]) == 1

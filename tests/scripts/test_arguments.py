@@ -28,17 +28,23 @@ def test_on_cpu_training_is_float32_unless_asked() -> None:
         (["--config", "r.yaml"], "kl_wieght: 2", "unknown option 'kl_wieght'; did you mean 'kl_weight'?"),
         (["--config", "r.yaml"], "- a\n- b", "r.yaml must be a YAML mapping"),
         (["--config", "r.yaml"], "a: [", "r.yaml is not YAML"),
+        (["--config", "r.yaml"], "student: \xff", "r.yaml is not YAML"),
+        (["--config", "r.yaml"], "datasets: me/a", "datasets must be a list of data sets, such as - path: FOLDER"),
+        (["--config", "r.yaml"], "datasets: [me/a]", "datasets must be a list of data sets, such as - path: FOLDER"),
+        (["--config", "r.yaml"], "datasets: [{pth: a}]", "unknown key of a data set 'pth'; did you mean 'path'?"),
+        (["--config", "r.yaml"], "datasets: [{split: test}]", "a data set of datasets has no path: {'split': 'test'}"),
         (["--config", "none.yaml"], None, "no configuration file at none.yaml"),
         (["--config=none.yaml"], None, "no configuration file at none.yaml"),
         (["--config"], None, "--config needs the name of a YAML file"),
         (["--max_steps", "many"], None, "invalid int value: 'many'"),
+        (["--gradient_accumulation_steps", "0"], None, "gradient_accumulation_steps must be at least 1"),
         (["--temperature", "0"], None, "temperature must be positive, not 0.0"),
     ],
 )
 def test_mistakes_are_one_line_and_status_2(argv, yaml, message, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     if yaml is not None:
-        Path("r.yaml").write_text(yaml)
+        Path("r.yaml").write_text(yaml, encoding="latin-1")
     with pytest.raises(SystemExit) as stopped:
         distill.make_parser().parse(argv)
     assert stopped.value.code == 2

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from transformers import TrainerCallback
+from trl import DatasetMixtureConfig
+from trl.scripts.utils import DatasetConfig
 
 from fcotvl_hf.training.callbacks import read_log
 from fcotvl_hf.training.checkpoints import last_checkpoint
-from fcotvl_hf.training.run import run
+from fcotvl_hf.training.run import rows_of, run
 
 
 @pytest.fixture(params=["distill", "sft"])
@@ -118,3 +120,10 @@ print(model.generate(**inputs, max_new_tokens=2).shape[0])
         [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "1", done.stderr
+
+
+def test_rows_that_are_no_conversations_are_told_by_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"image": "a.png", "text": "A"}\n')
+    mixture = DatasetMixtureConfig(datasets=[DatasetConfig(path=str(tmp_path))])
+    with pytest.raises(ValueError, match="need the columns messages and images; these have image, text"):
+        rows_of(mixture, [], 1, 0, 1, 1)

@@ -83,6 +83,9 @@ def test_pictures_are_found_below_a_folder(pictures: Path, tmp_path: Path) -> No
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="empty holds no pictures"):
         find_images(tmp_path / "empty")
+    for path in (tmp_path / "absent", pictures / "a.png"):
+        with pytest.raises(NotADirectoryError, match=f"there is no folder {path} with pictures"):
+            find_images(path)
 
 
 def test_a_model_of_this_machine_reads_and_says_how_sure_it_is(
