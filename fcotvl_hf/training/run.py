@@ -117,6 +117,8 @@ def run(trainer: FCoTTrainer) -> None:
         raise
     save_trained(trainer)
     trainer.create_model_card()
+    if args.should_save:
+        logger.info("%s: the model, its card, log.jsonl and loss.png", args.output_dir)
     if args.push_to_hub:
         trainer.push_to_hub()
     trainer.accelerator.wait_for_everyone()  # no process may leave the group while another still saves

@@ -52,8 +52,11 @@ def test_interrupted_run_keeps_its_log_and_says_how_to_go_on(make_trainer, tmp_p
     assert last_checkpoint(tmp_path / "run") == tmp_path / "run" / "checkpoint-2"
 
 
-def test_resuming_without_a_checkpoint_starts_anew(make_trainer, tmp_path) -> None:
+def test_resuming_without_a_checkpoint_starts_anew(make_trainer, tmp_path, caplog) -> None:
+    caplog.set_level("INFO")
     run(make_trainer("distill", max_steps=1, resume_from_checkpoint="true"))
+    assert f"{tmp_path / 'run'}: the model, its card, log.jsonl and loss.png" in caplog.text
+    assert {"README.md", "log.jsonl", "loss.png"} <= {path.name for path in (tmp_path / "run").iterdir()}
     assert [entry["step"] for entry in read_log(tmp_path / "run" / "log.jsonl")] == [1]
 
 
