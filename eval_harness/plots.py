@@ -80,22 +80,26 @@ def _spread_over_halves(axes: Any, tokens: Sequence[float]) -> None:
     axes.minorticks_off()
 
 
+_NEIGHBOURS = 1.3
+"""Points whose costs differ by no more than this factor share a column of names: one's name would hide the next one."""
 _BELOW = 0.02
 """How far below their points ours are named, for the line that joins them goes up from there."""
 
 
 def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Names to the right of the points, those of about equal cost moved apart."""
-    columns: dict[int, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        columns.setdefault(round(2 * math.log2(row["tokens_over_layers"])), []).append(row)
-    for column in columns.values():
+    """Names to the right of the points, those of neighbours moved apart."""
+    columns: list[list[Mapping[str, Any]]] = []
+    for row in sorted(rows, key=lambda row: row["tokens_over_layers"]):
+        if not columns or row["tokens_over_layers"] > _NEIGHBOURS * columns[-1][-1]["tokens_over_layers"]:
+            columns.append([])
+        columns[-1].append(row)
+    for column in columns:
         column.sort(key=_height)
-        left = max(row["tokens_over_layers"] for row in column) * 1.07
+        right = max(row["tokens_over_layers"] for row in column)
         heights = moved_apart([_height(row) for row in column], 0.042, 0.02, 0.98)
         for row, height in zip(column, heights, strict=True):
             point = (row["tokens_over_layers"], row["score"])
-            weight = "bold" if row["kind"] in ("teacher", "student") else "normal"
+            ours = row["kind"] in ("teacher", "student")
             arrow = {
                 "arrowstyle": "-",
                 "color": _COLOURS[row["kind"]],
@@ -106,10 +110,10 @@ def _label_points(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
             axes.annotate(
                 row["label"],
                 point,
-                (left, height),
+                (1.07 * (row["tokens_over_layers"] if ours else right), height),
                 va="center",
                 fontsize=10,
-                fontweight=weight,
+                fontweight="bold" if ours else "normal",
                 color=_INK,
                 arrowprops=arrow,
             )
