@@ -1,5 +1,6 @@
 """``docs/results.md`` from ``results/*.json``: the template holds words, every number comes from a file."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def render_page(folder: Path) -> str:
         "between": between,
         "listed": listed,
         "short": short,
+        "alt": alt,
     }
     environment.globals |= {
         "best_of": best_of,
@@ -105,3 +107,8 @@ def listed(names: Sequence[object]) -> str:
 def short(task: str) -> str:
     """A task's name without what all have."""
     return task.removeprefix("tiny-")
+
+
+def alt(text: str) -> str:
+    """A text that may stand in the brackets of a Markdown picture."""
+    return re.sub(r"[\[\]|`\s]+", " ", text).strip()

@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from fcotvl_hf.eval_harness.pictures import png
 from fcotvl_hf.io.atomic import atomic_write
 
 from .checkpoints import pool_steps
@@ -129,4 +130,4 @@ def plot_losses(entries: list[Entry], path: Path, title: str) -> None:
         axes.legend()
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=120)
-    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(path, "PNG", optimize=True)
+    atomic_write(path, png(Image.open(drawn), _COLOURS))

@@ -65,8 +65,10 @@ def _legibility(rng: Random) -> dict[str, Any]:
 
 
 def _attention(rng: Random) -> dict[str, Any]:
-    models = {name: {"share_on_page": rng.random(), "share_on_ink": 0.6} for name in ("tiny", "tiny-50")}
-    return {"settings": {"drawn": 1}, "pages": 8, "pictures": 4, "ink_by_chance": 0.5, "models": models}
+    shares = {"share_on_page": 0.4, "page_by_chance": 0.3, "share_on_ink": 0.6, "per_token_ratio": 1.0}
+    models = {name: {"tokens": 40 * rng.random(), **shares} for name in ("tiny", "tiny-50")}
+    pictures = [{"task": "lookup", "question": "What is A?", "answer": "[98%] of\n12.5"}]
+    return {"settings": {"drawn": 1}, "pages": 8, "shown": pictures, "ink_by_chance": 0.5, "models": models}
 
 
 def _speed(rng: Random) -> dict[str, Any]:

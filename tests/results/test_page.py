@@ -160,6 +160,24 @@ def test_words_follow_the_figures(results: Path) -> None:
     assert "No merge beats the last checkpoint by more than chance." in render_page(results)
 
 
+def test_words_on_attention_follow_its_figures(results: Path) -> None:
+    path = results / "attention.json"
+    attention = json.loads(path.read_text())
+    teacher, student = attention["models"].values()
+    student |= {"share_on_page": 0.2, "per_token_ratio": 1.5, "share_on_ink": 0.4}
+    path.write_text(json.dumps(attention))
+    page = render_page(results)
+    assert "less attention together, and each gets more: the page of tiny-50 gets 20.0% instead of 40.0%" in page
+    assert "an even spread would give it from tiny, less from tiny-50." in page
+    assert "40.0% to 60.0% fall on ink; spread evenly it would be 50.0%.\nIt is more with tiny only." in page
+    assert "![lookup: the page, and where tiny and tiny-50 look when they answer 98% of 12.5](" in page
+    student |= {"share_on_page": 0.5, "per_token_ratio": 0.9}
+    path.write_text(json.dumps(attention))
+    page = render_page(results)
+    assert "Fewer tokens do not get less attention together; one token of tiny-50 gets 0.90 times" in page
+    assert "From all of them the page gets more than an even spread" in page
+
+
 def test_a_broken_file_is_one_line(results: Path) -> None:
     (results / "speed.json").write_text("{")
     with pytest.raises(ValueError, match="speed.json is no file of results .* remove it, and it is made again"):
