@@ -13,7 +13,7 @@ from .main_table import best_of, best_rivals, kept_by_task, trained, unable_riva
 from .merging import best_steps
 from .names import STAGES
 from .plan import Plan
-from .speed import best_speedup
+from .speed import at_most_tiles, speed_rows
 from .stage import read_figures
 
 PAGE = Path("docs/results.md")
@@ -55,13 +55,15 @@ def render_page(folder: Path) -> str:
         "listed": listed,
         "short": short,
         "alt": alt,
+        "changed": changed,
     }
     environment.globals |= {
+        "at_most_tiles": at_most_tiles,
         "best_of": best_of,
         "best_rivals": best_rivals,
-        "best_speedup": best_speedup,
         "best_steps": best_steps,
         "kept_by_task": kept_by_task,
+        "speed_rows": speed_rows,
         "trained": trained,
         "unable_rivals": unable_rivals,
         "studies": STUDIES,
@@ -79,6 +81,11 @@ def render_page(folder: Path) -> str:
 def kept(share: float) -> str:
     """A share in per cent."""
     return f"{share:.1%}"
+
+
+def changed(share: float) -> str:
+    """A change in per cent, with its sign."""
+    return f"{share:+.1%}"
 
 
 def score(value: float) -> str:
