@@ -11,13 +11,14 @@ from huggingface_hub import ModelCard, ModelCardData
 from fcotvl_hf.hub.cards import serving_section, use_section
 from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.marks import fill_marked
 
 from .commands import read_commands
 
 _TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
 _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
-BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
-"""What a README has before and after its tables."""
+MARK = "scores"
+"""What a README has its tables between, see ``fcotvl_hf.io.marks``."""
 _SETS_CAPTION = (
     "Mean score, and 1 − CER of recognition over all characters, on other pages: *plain words* are easy pages of text\n"
     "alone; *shuffled* gives each question another question's page, so what is left is guessed without reading:"
@@ -96,18 +97,13 @@ def fill_readme(path: Path, scores: Mapping[str, Any]) -> None:
     """Put the tables between the two marks in a Markdown file.
 
     Args:
-        path: a file with ``BEGIN`` and ``END``.
+        path: a file with the marks.
         scores: content of ``scores.json``.
 
     Raises:
         ValueError: the marks are not there.
     """
-    before, found, rest = path.read_text().partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not found or not ended:
-        raise ValueError(f"{path} has no {BEGIN} … {END} to put the tables between")
-    tables = f"\n\n{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}\n\n"
-    atomic_write(path, before + BEGIN + tables + END + after)
+    fill_marked(path, MARK, f"{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}")
 
 
 def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:

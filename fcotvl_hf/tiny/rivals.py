@@ -19,6 +19,9 @@ RIVALS = {
 }
 """What a table calls a rival → its specification."""
 
+FURTHER = {"ToMe": "tome:{keep}", "PruMerge+": "prumerge:{keep}"}
+"""Those that the exam leaves out, likewise."""
+
 _FEWEST = {"fewer tiles": 0.5}
 """Rival → the least share that it can keep on these pages: most have a tile or two, and none can do without."""
 
@@ -27,6 +30,18 @@ def rivals(keep: float) -> dict[str, Specification]:
     """Label → specification at a share of the visual tokens, of those that can keep so few."""
     able = {label: text for label, text in RIVALS.items() if keep >= _FEWEST.get(label, 0)}
     return {label: parse_specification(text.format(keep=keep)) for label, text in able.items()}
+
+
+def rival_name(specification: Specification) -> str:
+    """What tables call a rival, as ``FastV, 50 %`` where half of the tokens are gone; others are called as asked for.
+
+    Args:
+        specification: the rival's.
+    """
+    for label, text in {**RIVALS, **FURTHER}.items():
+        if specification == parse_specification(text.format(keep=specification.keep)):
+            return f"{label}, {100 * (1 - specification.keep):g} %"
+    return str(specification)
 
 
 def at_nominal_tokens(results: Scores, rival: Reduced) -> Scores:

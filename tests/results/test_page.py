@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from fcotvl_hf.io.marks import marked
 from fcotvl_hf.results.main_table import trained, unable_rivals
 from fcotvl_hf.results.merging import best_steps
 from fcotvl_hf.results.names import STAGES, STUDIED
 from fcotvl_hf.results.page import render_page, write_page
 from fcotvl_hf.results.speed import speed_rows
-from fcotvl_hf.tiny.cards import BEGIN, END, results_table, sets_table
+from fcotvl_hf.tiny.cards import MARK, results_table, sets_table
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "fcotvl_hf" / "results" / "templates").glob("*.j2"))
@@ -108,7 +109,7 @@ def test_every_number_of_the_page_stands_in_the_file_that_its_section_names() ->
 
 
 def test_every_number_of_the_readme_stands_in_the_scores() -> None:
-    shown = (ROOT / "README.md").read_text().partition(BEGIN)[2].partition(END)[0]
+    shown = marked((ROOT / "README.md").read_text(), MARK)
     scores = json.loads(SCORES.read_text())
     assert scores["models"] == json.loads((ROOT / "results" / "scores.json").read_text())["models"]
     assert re.search(r"\d\.\d{3}", shown) and not unknown_numbers(shown, scores)
