@@ -6,6 +6,7 @@ The attention is the mean over layers, heads and the tokens of the answer. Paper
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from statistics import fmean
 
 import torch
 from transformers import DynamicCache, PreTrainedModel
@@ -64,6 +65,20 @@ def answer_attention(
                     seen = layer[0, :, :, : len(visual) - 1][..., visual[:-1]]
                     total += count @ seen.float().mean(dim=0) / len(layers)
     return total
+
+
+def even_share(visual: int, prompt: int, answer: int) -> float:
+    """Share of its attention that an answer would pay all visual tokens if it looked everywhere alike.
+
+    The mean of visual / (prompt + i) over the answer's tokens: the i-th, from 0, is chosen at a position that sees the
+    prompt and the i tokens said before.
+
+    Args:
+        visual: visual tokens in the prompt.
+        prompt: tokens of the prompt, visual ones included.
+        answer: tokens of the answer, at least one.
+    """
+    return fmean(visual / (prompt + said) for said in range(answer))
 
 
 @contextmanager

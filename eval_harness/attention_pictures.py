@@ -6,7 +6,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import torch
 from PIL import Image
@@ -16,7 +16,7 @@ from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.images import load_image
 from fcotvl_hf.modeling import FCoTVLForConditionalGeneration, FCoTVLProcessor
 
-from .attention import answer_attention, page_heat, token_window
+from .attention import answer_attention, even_share, page_heat, token_window
 from .backend import Conversation
 from .pictures import png, side_by_side
 from .processors import Processors, Tilings
@@ -41,6 +41,22 @@ class Picture(TypedDict):
     file: str  # relative to the folder of results
 
 
+class Look(NamedTuple):
+    """Where an answer looks.
+
+    Args:
+        heats: of each page, ``[rows, columns]`` of the teacher's tokens, see ``attention.page_heat``.
+        share: of the answer's attention that goes to all pages, 0 to 1.
+        even_share: what it would be if the answer looked everywhere alike.
+        tokens: visual tokens of all pages.
+    """
+
+    heats: list[torch.Tensor]
+    share: float
+    even_share: float
+    tokens: int
+
+
 def attention_picture(
     model: FCoTVLForConditionalGeneration,
     processor: FCoTVLProcessor,
@@ -63,8 +79,8 @@ def attention_picture(
     Raises:
         ValueError: the answer is empty, there is no image, or the compressor's tokens have no place on the page.
     """
-    heats, share = page_attention(model, processor, talk, images, answer)
-    return side_by_side([veiled(*pair) for pair in zip(images, heats, strict=True)]), share
+    look = page_attention(model, processor, talk, images, answer)
+    return side_by_side([veiled(*pair) for pair in zip(images, look.heats, strict=True)]), look.share
 
 
 def page_attention(
@@ -73,19 +89,15 @@ def page_attention(
     talk: Conversation,
     images: Sequence[Image.Image],
     answer: str,
-) -> tuple[list[torch.Tensor], float]:
-    """Where an answer looks; arguments and errors as those of ``attention_picture``.
-
-    Returns:
-        Heat of each page, ``[rows, columns]`` of the teacher's tokens (see ``page_heat``), and the share of the
-        answer's attention that goes to all pages.
-    """
+) -> Look:
+    """Where an answer looks; arguments and errors as those of ``attention_picture``."""
     window = token_window(model.config)
     text = processor.apply_chat_template(list(talk), add_generation_prompt=True)
     inputs = processor(text=text, images=list(images) or None, return_tensors="pt").to(model.device)
     said = processor.tokenizer(answer, add_special_tokens=False, return_tensors="pt").input_ids[0].long()
     shares = answer_attention(model, inputs, said)  # [visual tokens]
-    return page_heats(shares, processor, images, window), float(shares.sum())
+    evenly = even_share(len(shares), inputs["input_ids"].shape[1], len(said))
+    return Look(page_heats(shares, processor, images, window), float(shares.sum()), evenly, len(shares))
 
 
 def page_heats(

@@ -9,10 +9,16 @@ from PIL import Image
 _GAP = 8
 
 
-def png(picture: Image.Image) -> bytes:
-    """A picture as the bytes of a PNG file."""
+def png(picture: Image.Image, colours: int | None = None) -> bytes:
+    """A picture as the bytes of a PNG file.
+
+    Args:
+        picture: to encode.
+        colours: how many it may have, at most 256; fewer make a smaller file. All that it has by default.
+    """
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
+    reduced = picture.convert("RGB").quantize(colours) if colours else picture
+    reduced.save(buffer, format="PNG", optimize=bool(colours))
     return buffer.getvalue()
 
 

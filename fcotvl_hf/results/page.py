@@ -1,5 +1,6 @@
 """``docs/results.md`` from ``results/*.json``: the template holds words, every number comes from a file."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from fcotvl_hf.tiny.studies import STUDIES
 from .merging import best_in_all, merges_apart, widest
 from .names import STAGES
 from .plan import Plan
-from .speed import best_speedup
+from .speed import at_most_tiles, speed_rows
 from .stage import read_figures
 
 PAGE = Path("docs/results.md")
@@ -56,17 +57,20 @@ def render_page(folder: Path) -> str:
         "score": score,
         "short": short,
         "spent": spent,
+        "alt": alt,
+        "changed": changed,
     }
     environment.globals |= {
         "as_cheap": rivalry.as_cheap,
+        "at_most_tiles": at_most_tiles,
         "best_in_all": best_in_all,
         "best_of": rivalry.best_of,
-        "best_speedup": best_speedup,
         "dearer": rivalry.dearer,
         "full": Plan(folder, folder),
         "kept_by_task": rivalry.kept_by_task,
         "merges_apart": merges_apart,
         "same_sign": same_sign,
+        "speed_rows": speed_rows,
         "studies": STUDIES,
         "told_apart": rivalry.told_apart,
         "trained": rivalry.trained,
@@ -85,6 +89,11 @@ def render_page(folder: Path) -> str:
 def kept(share: float) -> str:
     """A share in per cent."""
     return f"{share:.1%}"
+
+
+def changed(share: float) -> str:
+    """A change in per cent, with its sign."""
+    return f"{share:+.1%}"
 
 
 def score(value: float) -> str:
@@ -124,3 +133,8 @@ def same_sign(ones: Sequence[float], others: Sequence[float]) -> bool:
 def short(task: str) -> str:
     """A task's name without what all have."""
     return task.removeprefix("tiny-")
+
+
+def alt(text: str) -> str:
+    """A text that may stand in the brackets of a Markdown picture."""
+    return re.sub(r"[\[\]|`\s]+", " ", text).strip()

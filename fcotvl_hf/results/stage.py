@@ -90,7 +90,7 @@ class Stage(ABC):
             logger.info("%s: measuring", self.name)
             started = time.time()
             settings, measured = self.settings, self.measure()
-            figures = {"settings": settings, "made": _made(started), **measured}
+            figures = {"settings": settings, "made": how_made(started), **measured}
         else:
             logger.info("%s: is there", self.name)
         for name, content in self.draw(figures).items():
@@ -115,7 +115,12 @@ def read_figures(path: Path) -> Figures | None:
     return figures
 
 
-def _made(started: float) -> Figures:
+def how_made(started: float) -> Figures:
+    """When and with what figures were made, as JSON values.
+
+    Args:
+        started: when that began, in seconds since the epoch.
+    """
     import platform
     from importlib.metadata import version
 

@@ -1,18 +1,22 @@
 """Everybody who spends fewer visual tokens, on the same weights and pages: Table 1 of the paper, with its rivals.
 
     python -m fcotvl_hf.scripts.rivals_table --out runs/rivals
+    python -m fcotvl_hf.scripts.rivals_table --out runs/rivals --limit 24 --publish .
     python -m fcotvl_hf.scripts.rivals_table --teacher teacher --students student-50 student-75 \
         --tasks docvqa,chartqa,textvqa --data-root data --out runs/rivals
 
 The teacher, every rival at each share of tokens, and the students of that share: what each scores, what it keeps, and
 the paired difference to the teacher (bootstrap over pages, 95 %). Each gets a folder that ``fcotvl eval`` writes, and
-those that are complete are not evaluated again; the comparison is in ``OUT/report``.
+those that are complete are not evaluated again; the comparison is in ``OUT/report``. ``--publish`` goes through the
+folders again, and stops at answers of other weights than those that are there now.
 """
 
 import argparse
+import json
 import logging
 import shlex
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +67,12 @@ def make_parser() -> Parser:
     parser.add_argument("--batch-size", type=positive, default=16, metavar="B", help="default: %(default)s")
     parser.add_argument("--data-root", type=Path, metavar="DIR", help="Parquet files instead of the Hub")
     parser.add_argument(
+        "--publish",
+        type=Path,
+        metavar="ROOT",
+        help="the repository: gets results/rivals.json and docs/rivals.md's table",
+    )
+    parser.add_argument(
         "--commands", action="store_true", help="print the commands instead, to run them in any order or on any machine"
     )
     return parser
@@ -72,9 +82,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Evaluate who is missing, then compare.
 
     Raises:
-        UsageError: a rival, a share or a task is unknown.
+        UsageError: a rival, a share or a task is unknown, or there is nowhere to publish.
     """
     args = make_parser().parse_args(argv)
+    if args.publish:
+        _check_publishing(args)
     chosen = list(contenders(args))
     if args.commands:
         for contender in chosen:
@@ -86,13 +98,48 @@ def main(argv: Sequence[str] | None = None) -> None:
     from fcotvl_hf.eval_harness.comparison_report import compare_folders
     from fcotvl_hf.evaluation.run import run_evaluation
 
+    started = time.time()
     for number, (model, reduce, folder) in enumerate(chosen, 1):
-        if is_complete(folder, names_in(args.tasks), args.limit):
+        if not args.publish and is_complete(folder, names_in(args.tasks), args.limit):
             continue
         logger.info("%d of %d: %s", number, len(chosen), folder.name)
         settings = {"limit": args.limit, "batch_size": args.batch_size, "data_root": args.data_root}
         run_evaluation(model, args.tasks, folder, **settings, reduce=reduce)
     compare_folders([contender.folder for contender in chosen], args.out / "report")
+    if args.publish:
+        publish(args, chosen, started)
+
+
+def publish(args: argparse.Namespace, chosen: Sequence[Contender], started: float) -> None:
+    """Write ``results/rivals.json`` and the table of ``docs/rivals.md`` from ``OUT/report``.
+
+    Args:
+        args: of ``make_parser``.
+        chosen: the lines of the table.
+        started: when the evaluation began, in seconds since the epoch.
+    """
+    from fcotvl_hf.baselines.specification import parse_specification
+    from fcotvl_hf.hub.names import shown_name
+    from fcotvl_hf.results.rivals import named, publish_rivals
+    from fcotvl_hf.results.stage import how_made
+    from fcotvl_hf.tiny.rivals import rival_name
+    from fcotvl_hf.tiny.weights import weights_of
+
+    rows = json.loads((args.out / "report" / "comparison.json").read_text(encoding="utf-8"))["rows"]
+    names = [rival_name(parse_specification(reduce)) if reduce else shown_name(model) for model, reduce, _ in chosen]
+    settings = {key: getattr(args, key) for key in ("teacher", "students", "limit")}
+    settings["models"] = weights_of([args.teacher, *args.students])
+    publish_rivals(args.publish, {"settings": settings, "made": how_made(started), "rows": named(names, rows)})
+
+
+def _check_publishing(args: argparse.Namespace) -> None:
+    root = args.publish
+    if not ((root / "docs" / "rivals.md").is_file() and (root / "results").is_dir()):
+        raise UsageError(f"nowhere to publish: {root} has no docs/rivals.md and results/; give the repository")
+    if args.data_root or not set(args.tasks.split(",")) <= set(TASKS.split(",")):
+        raise UsageError(
+            f"--publish is for pages of the main table: leave out --data-root, and take --tasks of {TASKS}"
+        )
 
 
 def contenders(args: argparse.Namespace) -> Iterator[Contender]:

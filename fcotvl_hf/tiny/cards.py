@@ -12,6 +12,7 @@ from fcotvl_hf.eval_harness.lead import spent
 from fcotvl_hf.hub.cards import serving_section, use_section
 from fcotvl_hf.hub.models import PACKAGED
 from fcotvl_hf.io.atomic import atomic_write
+from fcotvl_hf.io.marks import fill_marked
 
 from .commands import read_commands
 from .rivalry import best_rivals, shown_rivals, trained
@@ -19,7 +20,7 @@ from .rivalry import best_rivals, shown_rivals, trained
 _TASKS = ("tiny-recognition", "tiny-table", "tiny-chart", "tiny-lookup")
 _SETS = ("fresh", "plain words", "unseen fonts", "unseen strings", "shuffled")
 SCORES, HEADLINE = "scores", "headline"
-"""Marks in a README: what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` is made from the scores."""
+"""What a README has its tables and its headline between, see ``fcotvl_hf.io.marks``."""
 _SHOWN_RIVALS = 3
 """Of each student; ``docs/results.md`` has all."""
 _RESULTS_CAPTION = (
@@ -122,22 +123,14 @@ def fill_readme(path: Path, scores: Mapping[str, Any]) -> None:
     """Put headline and tables between their marks in a Markdown file.
 
     Args:
-        path: a file with both.
+        path: a file with the marks of both.
         scores: content of ``scores.json``.
 
     Raises:
         ValueError: marks are not there.
     """
-    tables = f"{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}"
-    text = path.read_text()
-    for mark, content in ((HEADLINE, headline(scores)), (SCORES, tables)):
-        begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-        before, found, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not found or not ended:
-            raise ValueError(f"{path} has no {begin} … {end} to write between")
-        text = f"{before}{begin}\n\n{content}\n\n{end}{after}"
-    atomic_write(path, text)
+    fill_marked(path, HEADLINE, headline(scores))
+    fill_marked(path, SCORES, f"{results_table(scores)}\n\n{_SETS_CAPTION}\n\n{sets_table(scores)}")
 
 
 def as_points(scores: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,9 @@ RIVALS = {
 }
 """What a table calls a rival → its specification."""
 
+FURTHER = {"ToMe": "tome:{keep}", "PruMerge+": "prumerge:{keep}"}
+"""Those that the exam leaves out, likewise."""
+
 _FEWEST = {"fewer tiles": 0.5}
 """Rival → the least share that it can keep on these pages: most have a tile or two, and none can do without."""
 
@@ -30,3 +33,15 @@ def rivals(keep: float, exact: bool = True) -> dict[str, Specification]:
     """
     chosen = [label for label in RIVALS if not exact or keep >= _FEWEST.get(label, 0)]
     return {label: parse_specification(RIVALS[label].format(keep=keep)) for label in chosen}
+
+
+def rival_name(specification: Specification) -> str:
+    """What tables call a rival, as ``FastV, 50 %`` where half of the tokens are gone; others are called as asked for.
+
+    Args:
+        specification: the rival's.
+    """
+    for label, text in {**RIVALS, **FURTHER}.items():
+        if specification == parse_specification(text.format(keep=specification.keep)):
+            return f"{label}, {100 * (1 - specification.keep):g} %"
+    return str(specification)

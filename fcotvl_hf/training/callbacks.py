@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from fcotvl_hf.eval_harness.pictures import png
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.jsonl import append_json_lines, json_line, read_json_lines
 
@@ -123,7 +124,6 @@ def plot_losses(entries: list[Entry], path: Path, title: str) -> None:
     axes.set(xlabel="optimizer step", ylabel="per response token", title=title)
     if entries:
         axes.legend()
-    drawn, small = io.BytesIO(), io.BytesIO()
+    drawn = io.BytesIO()
     figure.savefig(drawn, dpi=120)
-    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(small, "PNG", optimize=True)
-    atomic_write(path, small.getvalue())
+    atomic_write(path, png(Image.open(drawn), _COLOURS))

@@ -1,5 +1,6 @@
 """docs/rivals.md: its first commands and its Python are run, its table has every method."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 from fcotvl_hf.baselines import METHODS
 from fcotvl_hf.cli import main
 from fcotvl_hf.cost.shapes import SHAPES
+from fcotvl_hf.io.marks import marked
+from fcotvl_hf.results.rivals import FILE, MARK, rivals_section
 from tests.docs.pages import DOCS, blocks
 
+ROOT = Path(__file__).parents[2]
 PATH = DOCS / "rivals.md"
 PAGE = PATH.read_text()
 
@@ -35,6 +39,22 @@ def test_the_table_has_every_method_with_its_options() -> None:
     assert list(told) == list(METHODS)
     for name, method in METHODS.items():
         assert all(f"`{option}=" in told[name] for option in method.options)
+
+
+def test_the_scores_are_those_of_the_file() -> None:
+    assert marked(PAGE, MARK) == rivals_section(json.loads((ROOT / FILE).read_text()))
+
+
+def test_the_best_rival_of_each_share_is_named() -> None:
+    figures = json.loads((ROOT / FILE).read_text())
+    rows = {row["name"]: row for row in figures["rows"]}
+    rows["ToMe, 50 %"]["retention"], rows["tiny-50"]["retention"] = 0.987, 0.876
+    told = rivals_section(figures)
+    assert (
+        "tiny-50 keeps 87.6%. Of the rivals that spend\nat most 5% more tokens, ToMe, 50 % keeps most: 98.7%." in told
+    )
+    assert rows["fewer tiles, 75 %"]["tokens_per_image"] > 1.5 * rows["tiny-75"]["tokens_per_image"]
+    assert "fewer tiles, 75 % keeps most" not in told
 
 
 def test_what_fastv_costs_over_layers() -> None:

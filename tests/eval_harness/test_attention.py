@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from fcotvl_hf.baselines import mean_pooling
-from fcotvl_hf.eval_harness.attention import answer_attention, page_heat, token_window
+from fcotvl_hf.eval_harness.attention import answer_attention, even_share, page_heat, token_window
 from fcotvl_hf.eval_harness.attention_pictures import attention_picture, veiled
 from fcotvl_hf.modeling import FCoTVLConfig
 
@@ -36,6 +36,13 @@ def test_it_is_the_mean_of_the_whole_attention(session_teacher: Any, page: Image
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-4)
     assert 0 < found.sum() < 1
     assert model.model.language_model.config._attn_implementation == "sdpa"  # as it was
+
+
+def test_an_even_spread_counts_what_each_token_can_see() -> None:
+    """A prompt of 4 with 2 visual tokens; the mask of a causal model, row by row."""
+    seen = torch.ones(7, 7).tril()[3:6]  # where the answer's 3 tokens are chosen
+    expected = (seen / seen.sum(dim=1, keepdim=True))[:, 1:3].sum(dim=1).mean()
+    assert even_share(visual=2, prompt=4, answer=3) == pytest.approx(float(expected))
 
 
 def test_weights_choose_among_the_answers_tokens(session_teacher: Any, page: Image.Image) -> None:

@@ -21,7 +21,7 @@ def results(tmp_path: Path) -> Path:
     folder.mkdir()
     rng = Random(0)
     files = {"scores": _scores(rng), "legibility": _legibility(rng), "attention": _attention(rng)}
-    files |= {"speed": _speed(rng), "speed-2b": _speed(rng), "merging": _merging(rng)}
+    files |= {"speed": speed(None), "speed-2b": speed("internvl2-2b"), "merging": _merging(rng)}
     for name, content in {**files, **{name: _study(rng, name) for name in STUDIED}}.items():
         (folder / f"{name}.json").write_text(json.dumps({"made": _MADE, **content}))
     return folder
@@ -68,19 +68,34 @@ def _legibility(rng: Random) -> dict[str, Any]:
 
 
 def _attention(rng: Random) -> dict[str, Any]:
-    models = {name: {"share_on_page": rng.random(), "share_on_ink": 0.6} for name in ("tiny", "tiny-50")}
-    return {"settings": {"drawn": 1}, "pages": 8, "pictures": 4, "ink_by_chance": 0.5, "models": models}
+    shares = {"share_on_page": 0.4, "page_by_chance": 0.3, "share_on_ink": 0.6, "per_token_ratio": 1.0}
+    models = {name: {"tokens": 40 * rng.random(), **shares} for name in ("tiny", "tiny-50")}
+    pictures = [{"task": "lookup", "question": "What is A?", "answer": "[98%] of\n12.5"}]
+    return {"settings": {"drawn": 1}, "pages": 8, "shown": pictures, "ink_by_chance": 0.5, "models": models}
 
 
-def _speed(rng: Random) -> dict[str, Any]:
-    keys = ("prefill_seconds", "decode_tokens_per_second", "speedup", "speedup_cpu", "speedup_predicted")
-    contenders = [
-        {"name": name, "visual_tokens": 16, "kv_bytes": 4096, **{key: 10 * rng.random() for key in keys}}
-        for name in ("tiny", "tiny-50")
-    ]
-    about = {"language_layers": 4, "vision_layers": 3, "dtype": "float32", "machine": "x86_64"}
+def speed(shape: str | None) -> dict[str, Any]:
+    """A bench of a teacher and a 50 % student with a third of its time in each part."""
+    teacher = {
+        **{"name": "tiny", "visual_tokens": 1792, "compression": 0.0, "kv_bytes": 4 << 20},
+        **{"vision_seconds": 0.8, "connector_seconds": 0.2, "language_seconds": 1.0, "prefill_seconds": 2.0},
+        "decode_tokens_per_second": 20.0,
+        "multiply_adds": {"vision": 80, "compressor": 0, "projector": 20, "language": 100},
+        **dict.fromkeys(("speedup", "speedup_cpu", "speedup_predicted"), 1.0),
+        **dict.fromkeys(("language_speedup", "language_speedup_predicted"), 1.0),
+    }
+    student = {
+        **{"name": "50 %", "visual_tokens": 896, "compression": 0.5, "kv_bytes": 3 << 20},
+        **{"vision_seconds": 0.84, "connector_seconds": 0.5, "language_seconds": 0.6, "prefill_seconds": 1.96},
+        "decode_tokens_per_second": 18.0,
+        "multiply_adds": {"vision": 80, "compressor": 20, "projector": 10, "language": 50},
+        **{"speedup": 1.03, "speedup_cpu": 1.12, "speedup_predicted": 1.25},
+        **{"language_speedup": 1.7, "language_speedup_predicted": 2.0},
+    }
+    about = {"shape": shape, "device": "cpu", "dtype": "float32", "machine": "x86_64"}
+    about |= {"language_layers": 4, "vision_layers": 3, "paper": {"0.5": [598]} if shape else None}
     asked = {"repeats": 5, "text_tokens": 80}
-    return {"settings": {}, **about, "asked": asked, "results": [{"tiles": 7, "contenders": contenders}]}
+    return {"settings": {}, **about, "asked": asked, "results": [{"tiles": 7, "contenders": [teacher, student]}]}
 
 
 def _merging(rng: Random) -> dict[str, Any]:

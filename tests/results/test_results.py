@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fcotvl_hf.results.attention import Attention, on_ink
+from fcotvl_hf.results.attention import Attention, on_ink, with_ratios
 from fcotvl_hf.results.page import PAGE
 from fcotvl_hf.results.plan import Plan
 from fcotvl_hf.scripts import results
@@ -33,8 +33,20 @@ def test_one_stage_on_the_packaged_models(tmp_path: Path) -> None:
     assert stage.run()
     figures = json.loads(stage.path.read_text())
     assert figures["pages"] == 4 and list(figures["models"]) == ["tiny", "tiny-50", "tiny-75"]
-    assert all(0 < share < 1 for model in figures["models"].values() for share in model.values())
+    for model in figures["models"].values():
+        assert all(0 < model[key] < 1 for key in ("share_on_page", "page_by_chance", "share_on_ink"))
+    tokens = [model["tokens"] for model in figures["models"].values()]
+    assert tokens[0] == 2 * tokens[1] == 4 * tokens[2]
+    by_chance = [model["page_by_chance"] for model in figures["models"].values()]
+    assert by_chance[0] > by_chance[1] > by_chance[2] > by_chance[0] / 4
+    assert [shown["task"] for shown in figures["shown"]] == ["lookup", "recognition", "table", "chart"]
+    assert all(shown["question"] and shown["answer"] for shown in figures["shown"])
     assert len(list(tmp_path.glob("attention-*.png"))) == 4
+
+
+def test_attention_to_one_token_is_set_against_the_teachers() -> None:
+    models = {"a": {"share_on_page": 0.4, "tokens": 40}, "b": {"share_on_page": 0.2, "tokens": 10}}
+    assert [model["per_token_ratio"] for model in with_ratios(models).values()] == pytest.approx([1, 2])
 
 
 @pytest.mark.slow

@@ -6,14 +6,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from fcotvl_hf.baselines import METHODS
 from fcotvl_hf.baselines.sharing import with_tokens
 from fcotvl_hf.cli import make_parser
 from fcotvl_hf.command import UsageError
 from fcotvl_hf.conversion.student import build_student
+from fcotvl_hf.io.marks import marked
+from fcotvl_hf.modeling import FCoTVLForConditionalGeneration
+from fcotvl_hf.results.rivals import FILE, MARK, rivals_section
 from fcotvl_hf.scripts import rivals_table
 
+ROOT = Path(__file__).parents[2]
 RIVALS = ["--keep", "0.5", "--rivals", "mean,window=square", "visionzip", "fastv,layer=1"]
 
 
@@ -53,6 +58,39 @@ def test_the_table_is_made_and_goes_on(
     assert json.loads((tmp_path / "out" / "report" / "comparison.json").read_text())["rows"] == rows
 
 
+def test_it_is_published(teacher_folder: Path, student_folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "rivals.md"
+    arguments = ["--teacher", str(teacher_folder), "--students", str(student_folder), "--out", str(tmp_path / "out")]
+    arguments += ["--keep", "0.5", "--rivals", "random", "mean", "--limit", "2", "--publish", str(tmp_path)]
+    arguments += ["--tasks", "tiny-lookup,tiny-recognition"]
+    with pytest.raises(UsageError, match="nowhere to publish"):
+        rivals_table.main(arguments)
+    for folder in ("docs", "results"):
+        (tmp_path / folder).mkdir()
+    page.write_text("Before\n<!-- rivals -->old<!-- /rivals -->\nafter\n")
+    rivals_table.main(arguments)
+    figures = json.loads((tmp_path / FILE).read_text())
+    assert [row["name"] for row in figures["rows"]] == [
+        "teacher",
+        "random drop, 50 %",
+        "mean pooling 1-D, 50 %",
+        "student",
+    ]
+    assert figures["settings"]["limit"] == 2 and set(figures["settings"]["models"]) == set(arguments[1:4:2])
+    text = page.read_text()
+    assert text.startswith("Before\n<!-- rivals -->\n\nOf ") and text.endswith("<!-- /rivals -->\nafter\n")
+    assert marked(text, MARK) == rivals_section(figures)
+    assert "on 2 pages of each task" in text
+
+    trained = FCoTVLForConditionalGeneration.from_pretrained(student_folder)
+    with torch.no_grad():
+        trained.lm_head.weight.neg_()
+    trained.save_pretrained(student_folder)
+    with pytest.raises(FileExistsError):  # answers of other weights are not published as theirs
+        rivals_table.main(arguments)
+    assert json.loads((tmp_path / FILE).read_text()) == figures
+
+
 def test_the_commands_are_those_of_eval(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     rivals_table.main(["--out", str(tmp_path / "out"), "--limit", "8", "--commands"])
     *calls, compare = [shlex.split(line) for line in capsys.readouterr().out.splitlines()]
@@ -71,6 +109,7 @@ def test_the_commands_are_those_of_eval(capsys: pytest.CaptureFixture[str], tmp_
     [
         (["--rivals", "fastw"], "no method 'fastw'"),
         (["--keep", "0.3"], "one of a whole number of tokens"),
+        (["--publish", str(ROOT), "--tasks", "docvqa"], "--publish is for pages of the main table"),
         (["--keep", "0.5"], "tiny-75 keeps 0.25 of the tokens; add that share to --keep"),
     ],
 )

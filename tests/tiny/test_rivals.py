@@ -2,10 +2,10 @@
 
 import pytest
 
-from fcotvl_hf.baselines import reduced
+from fcotvl_hf.baselines import parse_specification, reduced
 from fcotvl_hf.dataset_builders.rendering import Domain
 from fcotvl_hf.hub.models import load_model
-from fcotvl_hf.tiny.rivals import RIVALS, rivals
+from fcotvl_hf.tiny.rivals import RIVALS, rival_name, rivals
 from fcotvl_hf.tiny.scores import ask_all, figures, fresh_rows
 
 
@@ -13,6 +13,19 @@ def test_only_who_can_keep_so_few_is_asked_unless_tokens_may_differ() -> None:
     assert list(rivals(0.5)) == list(RIVALS) == list(rivals(0.25, exact=False))
     assert set(RIVALS) - set(rivals(0.25)) == {"fewer tiles"}
     assert all(specification.keep == 0.25 for specification in rivals(0.25).values())
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("mean:0.5,window=square", "mean pooling 2-D, 50 %"),
+        ("fastv:0.25", "FastV, 75 %"),
+        ("tome:0.5", "ToMe, 50 %"),
+        ("fastv:0.5,layer=1", "fastv:0.5,layer=1"),
+    ],
+)
+def test_tables_call_rivals_by_their_names(text: str, name: str) -> None:
+    assert rival_name(parse_specification(text)) == name
 
 
 @pytest.mark.parametrize(("label", "share", "over_layers"), [("FastV", 0.5, 0.75), ("DivPrune", 1.0, 1.0)])
