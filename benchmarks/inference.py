@@ -57,14 +57,14 @@ def main(argv: Sequence[str] | None = None) -> None:
                 repeats=args.repeats,
                 warm_up=args.warm_up,
             )
-        lines += verdict(json.loads(file.read_text()))
+        lines += verdict(json.loads(file.read_text(encoding="utf-8")))
     maps = args.out / "attention_maps.json"
     if not maps.exists():
         device = PartialState().device
         sizes = [(SHAPES[name], tiles) for name in args.shapes for tiles in args.tiles]
         records = [record for shape, tiles in sizes for record in attention_maps(shape, tiles, args.repeats, device)]
         atomic_write(maps, json.dumps({"machine": platform.machine(), "records": records}, indent=2) + "\n")
-    print("\n".join([*lines, "", *maps_table(json.loads(maps.read_text())["records"])]))
+    print("\n".join([*lines, "", *maps_table(json.loads(maps.read_text(encoding="utf-8"))["records"])]))
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -33,7 +33,7 @@ class Speed(Stage):
         self.plan.runs.mkdir(parents=True, exist_ok=True)
         file = self.plan.runs / f"{self.name}.json"
         run_bench(models, file, tiles=self.plan.tiles, repeats=self.plan.repeats, **asked)
-        bench = json.loads(file.read_text())
+        bench = json.loads(file.read_text(encoding="utf-8"))
         for contender in (contender for table in bench["results"] for contender in table["contenders"]):
             del contender["runs"]  # the medians are kept
         return {"asked": bench.pop("settings"), **bench}

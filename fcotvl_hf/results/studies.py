@@ -79,7 +79,7 @@ def budget_of(folder: Path) -> Budget | None:
     path = folder / "settings.json"
     if not path.exists():
         return None
-    told = {key: value for key, value in json.loads(path.read_text()).items() if key != "teacher"}
+    told = {key: value for key, value in json.loads(path.read_text(encoding="utf-8")).items() if key != "teacher"}
     return Budget(**{**told, "extra": tuple(told["extra"])})
 
 

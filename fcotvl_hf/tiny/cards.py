@@ -93,7 +93,7 @@ def write_cards(assets: Path, scores: Mapping[str, Any]) -> None:
     atomic_write(assets / "scores.json", json.dumps(scores, indent=1) + "\n")
     template = str(resources.files("fcotvl_hf.hub") / "templates" / "tiny.md.j2")
     for name, folder in PACKAGED.items():
-        config = json.loads((assets / folder / "config.json").read_text())
+        config = json.loads((assets / folder / "config.json").read_text(encoding="utf-8"))
         data = ModelCardData(
             license="apache-2.0",
             library_name="transformers",

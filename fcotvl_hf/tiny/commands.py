@@ -30,4 +30,4 @@ def write_commands(folder: Path, commands: Sequence[str]) -> None:
 def read_commands(folder: Path) -> list[str]:
     """Read the commands of a folder; none where nothing was noted."""
     path = folder / FILE
-    return path.read_text().splitlines() if path.exists() else []
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

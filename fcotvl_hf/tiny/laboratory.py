@@ -67,7 +67,7 @@ class Laboratory:
         path = self.out / "settings.json"
         text = json.dumps({"teacher": weights_of([self.teacher])[self.teacher], **asdict(self.budget)}, indent=2) + "\n"
         if path.exists():
-            return path.read_text() == text
+            return path.read_text(encoding="utf-8") == text
         self.out.mkdir(parents=True, exist_ok=True)
         atomic_write(path, text)
         return True
@@ -75,7 +75,7 @@ class Laboratory:
     def results(self) -> dict[str, list[dict[str, Any]]]:
         """What is done: study → records of ``study``."""
         path = self.runs / RESULTS
-        return json.loads(path.read_text()) if path.exists() else {}
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def needs_training(self, name: str) -> bool:
         """Whether a study lacks students.
