@@ -40,7 +40,7 @@ def lead_sentence(rows: Rows) -> str:
         else:
             instead = "" if tokens == of_all else f" instead of {of_all}"
             told = f"With {tokens} visual tokens an image{instead}, {kept} of the teacher's score is kept"
-        sentences.append(f"{told} by {student['label']}{_without_training(rows, student['tokens_over_layers'])}.")
+        sentences.append(f"{told} by {student['label']}{_without_training(rows, student)}.")
     return " ".join(sentences)
 
 
@@ -54,13 +54,21 @@ def spent(figures: Mapping[str, Any]) -> str:
     return f"{tokens:.1f}" if tokens == over_layers else f"{tokens:.1f} ({over_layers:.1f} over layers)"
 
 
-def _without_training(rows: Rows, tokens: float) -> str:
-    """The best rival that spends as few tokens, if there is one."""
-    rivals = [row for row in _able(rows, "baseline") if row["tokens_over_layers"] <= AS_FEW * tokens]
-    if not rivals:
-        return ""
-    best = max(rivals, key=lambda row: row["retention"])
-    return f", and without training {best['retention']:.1%} at most, by {best['label']}"
+def best_rival(rows: Rows, student: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The rival that keeps most of those that spend as few visual tokens as a student; ``None`` if there is none.
+
+    Args:
+        rows: of all models.
+        student: one of them.
+    """
+    most = AS_FEW * student["tokens_over_layers"]
+    rivals = [row for row in _able(rows, "baseline") if row["tokens_over_layers"] <= most]
+    return max(rivals, key=lambda row: row["retention"], default=None)
+
+
+def _without_training(rows: Rows, student: Mapping[str, Any]) -> str:
+    best = best_rival(rows, student)
+    return f", and without training {best['retention']:.1%} at most, by {best['label']}" if best else ""
 
 
 def _able(rows: Rows, kind: str) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fcotvl_hf.eval_harness.lead import AS_FEW
+from fcotvl_hf.eval_harness.lead import AS_FEW, best_rival
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.io.marks import fill_marked
 
@@ -88,9 +88,6 @@ def _cells(row: Mapping[str, Any]) -> Iterator[str]:
 def _best(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A line for each student, beside the rival that spends as few tokens and keeps most."""
     for student in (row for row in rows if row["kind"] == "student" and row["retention"] is not None):
-        most = AS_FEW * student["tokens_over_layers"]
-        rivals = [row for row in rows if row["kind"] == "baseline" and row["tokens_over_layers"] <= most]
-        if rivals:
-            best = max(rivals, key=lambda row: row["retention"])
+        if best := best_rival(rows, student):
             yield f"\n{student['name']} keeps {kept(student['retention'])}. Of the rivals that spend at most"
             yield f"{AS_FEW - 1:.0%} more tokens over layers, {best['name']} keeps most: {kept(best['retention'])}."
