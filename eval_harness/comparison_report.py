@@ -18,12 +18,13 @@ from fcotvl_hf.io.atomic import atomic_write, check_no_file
 
 from .attention_report import Sheet, attention_sheets
 from .comparison import paired_difference, retention, retention_interval
+from .cost_plot import score_over_tokens
 from .diff import word_diff
 from .evaluations import Evaluation, on_the_same_rows, read_evaluation
 from .html import Cell, Line, page_environment
 from .lead import lead_sentence
 from .pictures import png
-from .plots import RADAR_LINES, Chart, legibility_chart, radar, score_over_tokens
+from .plots import RADAR_LINES, Chart, legibility_chart, radar
 from .report import difference_cell
 from .samples import Record
 from .strata import mean

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from fcotvl_hf.eval_harness.plots import score_over_tokens
+from fcotvl_hf.eval_harness.cost_plot import score_over_tokens
 from fcotvl_hf.hub.names import PACKAGED
 from fcotvl_hf.tiny.cards import as_points
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fcotvl_hf.eval_harness.cost_plot import score_over_tokens
 from fcotvl_hf.eval_harness.lead import lead_sentence
-from fcotvl_hf.eval_harness.plots import score_over_tokens
 from fcotvl_hf.eval_harness.report import render_report
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.tiny.examples import Told, make_examples

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from fcotvl_hf.dataset_builders.rendering import Domain
+from fcotvl_hf.eval_harness.cost_plot import score_over_tokens
 from fcotvl_hf.eval_harness.lead import lead_sentence
-from fcotvl_hf.eval_harness.plots import Chart, radar, score_over_tokens
+from fcotvl_hf.eval_harness.plots import Chart, radar
 from fcotvl_hf.eval_harness.report import render_report
 from fcotvl_hf.io.atomic import atomic_write
 from fcotvl_hf.tiny.cards import as_points, fill_readme, write_cards
@@ -47,10 +48,8 @@ class MainTable(Stage):
 
     def draw(self, figures: Mapping[str, Any]) -> Pictures:
         models = figures["models"]
-        over_tokens, kept = (
-            score_over_tokens(as_points(figures)),
-            radar(kept_by_task(models, [*trained(models), *best_rivals(models)])),
-        )
+        over_tokens = score_over_tokens(as_points(figures))
+        kept = radar(kept_by_task(models, [*trained(models), *best_rivals(models)]))
         charts = [("Score against visual tokens per image.", over_tokens), ("Kept of the teacher's score.", kept)]
         report = _report(figures, charts)
         return {"score-over-tokens.svg": over_tokens.svg, "radar.svg": kept.svg, "report.html": report}

@@ -136,7 +136,7 @@ def _check_publishing(args: argparse.Namespace) -> None:
     root = args.publish
     if not ((root / "docs" / "rivals.md").is_file() and (root / "results").is_dir()):
         raise UsageError(f"nowhere to publish: {root} has no docs/rivals.md and results/; give the repository")
-    if args.data_root or not set(args.tasks.split(",")) <= set(TASKS.split(",")):
+    if args.data_root or not set(names_in(args.tasks)) <= set(names_in(TASKS)):
         raise UsageError(
             f"--publish is for pages of the main table: leave out --data-root, and take --tasks of {TASKS}"
         )

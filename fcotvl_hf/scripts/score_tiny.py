@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from fcotvl_hf.eval_harness.plots import score_over_tokens
+    from fcotvl_hf.eval_harness.cost_plot import score_over_tokens
     from fcotvl_hf.io.atomic import atomic_write
     from fcotvl_hf.tiny.cards import as_points, fill_readme, results_table, sets_table, write_cards
     from fcotvl_hf.tiny.exam import take_exam

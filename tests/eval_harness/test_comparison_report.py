@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fcotvl_hf.eval_harness.comparison_report import compare_folders
-from fcotvl_hf.eval_harness.plots import frontier
+from fcotvl_hf.eval_harness.cost_plot import frontier
 from fcotvl_hf.eval_harness.results import SCHEMA
 from fcotvl_hf.eval_harness.samples import Record, append_records, samples_file
 

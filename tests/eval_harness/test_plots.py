@@ -1,24 +1,11 @@
 """Charts that everybody can read: names do not overlap, colours follow the page, there are words for the blind."""
 
 import re
-from itertools import pairwise
 
 import pytest
 
-from fcotvl_hf.eval_harness.plots import curves, legibility_chart, moved_apart, radar, score_over_tokens
-
-
-@pytest.mark.parametrize(
-    "heights", [[0.1, 0.1, 0.1, 0.5], [0, 0, 0.97, 1], [0.5], [0.4, 0.41, 0.42, 0.43, 0.9, 0.9], [1, 1, 1]]
-)
-def test_neighbours_keep_their_distance(heights: list[float]) -> None:
-    placed = moved_apart(heights, 0.05, 0.02, 0.98)
-    assert all(right - left > 0.05 - 1e-9 for left, right in pairwise(placed))
-    assert placed[0] > 0.02 - 1e-9 and placed[-1] < 0.98 + 1e-9
-
-
-def test_what_has_room_stays_where_it_is() -> None:
-    assert moved_apart([0.1, 0.3, 0.7], 0.05, 0, 1) == [0.1, 0.3, 0.7]
+from fcotvl_hf.eval_harness.cost_plot import score_over_tokens
+from fcotvl_hf.eval_harness.plots import curves, legibility_chart, radar
 
 
 def test_charts_have_names_words_and_the_pages_colour() -> None:
