@@ -10,8 +10,10 @@ from fcotvl_hf.io.marks import marked
 from fcotvl_hf.results.merging import best_in_all, widest
 from fcotvl_hf.results.names import STAGES, STUDIED
 from fcotvl_hf.results.page import render_page, same_sign, write_page
+from fcotvl_hf.results.studies import loss_curves
 from fcotvl_hf.tiny.cards import HEADLINE, SCORES, headline, results_table, sets_table
 from fcotvl_hf.tiny.rivalry import trained
+from fcotvl_hf.tiny.studies import STUDIES
 from tests.results.number_check import NAMES, strangers, unsourced
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,19 @@ def test_every_number_of_the_readme_stands_in_the_scores() -> None:
     assert re.search(r"\d\.\d{3}", shown) and not strangers(shown, {**scores, "rivals shown": 3})
     assert results_table(scores) in shown and sets_table(scores) in shown
     assert marked(readme, HEADLINE) == headline(scores)
+
+
+@pytest.mark.parametrize("name", STUDIED)
+def test_a_studys_picture_is_drawn_from_its_file(name: str) -> None:
+    variants = json.loads((ROOT / "results" / f"{name}.json").read_text())["variants"]
+    drawn, there = loss_curves(variants, STUDIES[name].curve), (ROOT / "results" / f"{name}.svg").read_text()
+    told = re.compile("<title>.*</desc>", re.DOTALL)
+    assert told.findall(drawn) == told.findall(there) != []
+
+
+def test_the_readmes_picture_is_that_of_the_results() -> None:
+    there = (ROOT / "results" / "score-over-tokens.svg").read_text()
+    assert (ROOT / "docs" / "images" / "score-over-tokens.svg").read_text() == there
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
